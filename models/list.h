@@ -1,0 +1,13 @@
+/* The service types, one a line: generic blocks, then AWS. Each is the file of its name. */
+#ifndef ARCHSIM_MODELS_LIST_H
+#define ARCHSIM_MODELS_LIST_H
+
+#define MODELS(X)    \
+    X(cache)         \
+    X(delay)         \
+    X(function_pool) \
+    X(load_balancer) \
+    X(rate_limiter)  \
+    X(server)
+
+#endif

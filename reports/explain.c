@@ -1,0 +1,428 @@
+/* explain: the tables of a service type, as text, Markdown or JSON. */
+#include "reports/explain.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "reports/json_writer.h"
+#include "sim/kernel/arena.h"
+#include "sim/scenario/diag.h"
+#include "sim/scenario/language.h"
+
+enum { EXPLAIN_WIDTH = 100, EXPLAIN_ROWS_MAX = 256 };
+
+struct explain {
+    FILE *stream;
+    struct arena arena;
+};
+
+/* The rows of a service of that type: its own, then what every service has. */
+struct explain_rows {
+    const struct param *rows[EXPLAIN_ROWS_MAX];
+    uint32_t count, own_count;
+};
+
+static struct explain_rows explain_rows_of(const struct model_info *type)
+{
+    struct explain_rows rows = {.own_count = type->params_count};
+    assert(type->params_count + service_room.count <= EXPLAIN_ROWS_MAX);
+    for (uint32_t i = 0; i < type->params_count; i++)
+        rows.rows[rows.count++] = &type->params[i];
+    for (uint32_t i = 0; i < service_room.count; i++) {
+        const struct param *row = &service_room.rows[i];
+        if (strcmp(row->key, "type") != 0 && service_row_applies(row, type))
+            rows.rows[rows.count++] = row;
+    }
+    return rows;
+}
+
+const struct param *explain_find(const struct model_info *type, const char *key,
+                                 const char **nearest)
+{
+    const struct explain_rows rows = explain_rows_of(type);
+    const char *names[EXPLAIN_ROWS_MAX];
+    for (uint32_t i = 0; i < rows.count; i++) {
+        names[i] = rows.rows[i]->key;
+        if (strcmp(names[i], key) == 0)
+            return rows.rows[i];
+    }
+    if (nearest != NULL)
+        *nearest = diag_nearest(key, names, rows.count);
+    return NULL;
+}
+
+static const char *explain_base_unit(enum quantity quantity)
+{
+    static const char *const units[] = {
+        [QUANTITY_TIME] = "s",         [QUANTITY_RATE] = "1/s",   [QUANTITY_SIZE] = "B",
+        [QUANTITY_THROUGHPUT] = "B/s", [QUANTITY_RATIO] = "1",    [QUANTITY_MONEY] = "USD",
+        [QUANTITY_COUNT] = "1",        [QUANTITY_CAPACITY] = "1",
+    };
+    return units[quantity];
+}
+
+static bool explain_is_required(const struct param *row)
+{
+    return row->fallback != NONE && strcmp(row->fallback, REQUIRED) == 0;
+}
+
+static const char *explain_kind(const struct param *row)
+{
+    static const struct {
+        const char *shape, *kind;
+    } shapes[] = {{"steps", "list of steps"},
+                  {"operations", "map of operations"},
+                  {"zone_list", "list of zones"}};
+    for (uint32_t i = 0; row->kind == PARAM_NODE && i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        if (strcmp(row->range, shapes[i].shape) == 0)
+            return shapes[i].kind;
+    return param_kind_name(row->kind);
+}
+
+/* What `work` means is the type's to say. */
+static const char *explain_help(const struct model_info *type, const struct param *row)
+{
+    const bool work = row->kind == PARAM_TIME_DIST && strcmp(row->key, "work") == 0;
+    return work && type->work_help != NULL ? type->work_help : row->help;
+}
+
+static const char *explain_confidence(enum confidence confidence)
+{
+    static const char *const names[] = {
+        [CONFIDENCE_DOCUMENTED] = "documented", [CONFIDENCE_MEASURED] = "measured",
+        [CONFIDENCE_RECALLED] = "recalled",     [CONFIDENCE_ESTIMATED] = "estimated",
+        [CONFIDENCE_ASSUMED] = "assumed",       [CONFIDENCE_DEFINED] = "defined",
+    };
+    return names[confidence];
+}
+
+static const char *explain_default(struct explain *explain, const struct param *row)
+{
+    if (explain_is_required(row))
+        return strchr(row->key, '.') == NULL ? "required" : "required in its group";
+    return row->fallback == NONE ? "optional"
+                                 : arena_printf(&explain->arena, "default %s", row->fallback);
+}
+
+/* The range as one reads it; "" if there is none. */
+static const char *explain_range(struct explain *explain, const struct param *row)
+{
+    if (row->kind == PARAM_CHOICE)
+        return param_expectation(row, &explain->arena);
+    const char *dots = row->kind == PARAM_NODE ? NULL : strstr(row->range, "..");
+    if (dots == NULL)
+        return "";
+    const int low = (int)(dots - row->range);
+    if (dots[2] == '\0')
+        return arena_printf(&explain->arena, "at least %.*s", low, row->range);
+    if (low == 0)
+        return arena_printf(&explain->arena, "at most %s", dots + 2);
+    return arena_printf(&explain->arena, "%.*s to %s", low, row->range, dots + 2);
+}
+
+/* ---- text ---- */
+
+/* Words of a text in lines of at most 100 columns, each after `indent` blanks; `column` of the
+ * first line are written already. */
+static void explain_wrap(FILE *stream, const char *text, int indent, int column)
+{
+    bool first = true;
+    for (const char *word = text; *word != '\0';) {
+        const int length = (int)strcspn(word, " ");
+        if (!first && column + 1 + length > EXPLAIN_WIDTH) {
+            fputc('\n', stream);
+            column = 0;
+            first = true;
+        }
+        column += fprintf(stream, "%*s%.*s", first ? indent - column : 1, "", length, word);
+        first = false;
+        word += length;
+        word += strspn(word, " ");
+    }
+    fputc('\n', stream);
+}
+
+static const char *explain_source(struct explain *explain, const struct param *row)
+{
+    return arena_printf(&explain->arena, "%s: %s", explain_confidence(row->confidence),
+                        row->source);
+}
+
+static void explain_row_text(struct explain *explain, const struct model_info *type,
+                             const struct param *row, int width, bool with_source)
+{
+    const char *range = explain_range(explain, row);
+    const char *text =
+        arena_printf(&explain->arena, "%s%s%s, %s%s%s", explain_kind(row),
+                     row->unit == NULL ? "" : " of ", row->unit == NULL ? "" : row->unit,
+                     explain_default(explain, row), range[0] == '\0' ? "" : ", ", range);
+    const int column = fprintf(explain->stream, "  %-*s", width, row->key);
+    explain_wrap(explain->stream, text, width + 4, column);
+    explain_wrap(explain->stream, explain_help(type, row), width + 4, 0);
+    if (with_source)
+        explain_wrap(explain->stream, explain_source(explain, row), width + 4, 0);
+}
+
+/* Rows under a title; a source that all of them have is said there. */
+static void explain_rows_text(struct explain *explain, const struct model_info *type,
+                              const char *title, const struct param *const *rows, uint32_t count,
+                              int width)
+{
+    bool same = true;
+    if (count == 0)
+        return;
+    const char *source = explain_source(explain, rows[0]);
+    for (uint32_t i = 1; i < count; i++)
+        same = same && strcmp(explain_source(explain, rows[i]), source) == 0;
+    if (same)
+        fprintf(explain->stream, "\n%s (%s)\n", title, source);
+    else
+        fprintf(explain->stream, "\n%s\n", title);
+    for (uint32_t i = 0; i < count; i++)
+        explain_row_text(explain, type, rows[i], width, !same);
+}
+
+static int explain_width(const struct explain_rows *rows)
+{
+    size_t width = 0;
+    for (uint32_t i = 0; i < rows->count; i++)
+        width = strlen(rows->rows[i]->key) > width ? strlen(rows->rows[i]->key) : width;
+    return (int)width;
+}
+
+static void explain_named_text(FILE *stream, const char *title, const char *name, const char *note,
+                               const char *help)
+{
+    if (title != NULL)
+        fprintf(stream, "\n%s\n", title);
+    fprintf(stream, "  %-20s  %s%s%s\n", name, note, note[0] == '\0' ? "" : ", ", help);
+}
+
+static void explain_type_text(struct explain *explain, const struct model_info *type)
+{
+    const struct explain_rows rows = explain_rows_of(type);
+    const int width = explain_width(&rows);
+    fprintf(explain->stream, "%s: %s\n\n", type->name, type->title);
+    explain_wrap(explain->stream, type->text, 2, 0);
+    explain_rows_text(explain, type, "Parameters", rows.rows, rows.own_count, width);
+    explain_rows_text(explain, type, "As every service", rows.rows + rows.own_count,
+                      rows.count - rows.own_count, width);
+    for (uint32_t i = 0; i < type->operations_count; i++)
+        explain_named_text(explain->stream, i == 0 ? "Operations" : NULL, type->operations[i].name,
+                           "", type->operations[i].help);
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        explain_named_text(explain->stream, i == 0 ? "Metrics of its own" : NULL,
+                           type->metrics[i].name, explain_base_unit(type->metrics[i].unit),
+                           type->metrics[i].help);
+    for (uint32_t i = 0; i < type->prices_count; i++)
+        explain_named_text(explain->stream, i == 0 ? "Prices" : NULL, type->prices[i].item,
+                           type->prices[i].unit, type->prices[i].help);
+}
+
+/* ---- Markdown ---- */
+
+/* A cell: without what would end it. */
+static const char *explain_cell(struct explain *explain, const char *text)
+{
+    char *copy = arena_text(&explain->arena, text, strlen(text));
+    for (char *c = copy; *c != '\0'; c++)
+        *c = *c == '|' || *c == '\n' ? '/' : *c;
+    return copy;
+}
+
+static void explain_rows_markdown(struct explain *explain, const struct model_info *type,
+                                  const struct param *const *rows, uint32_t count)
+{
+    fputs(
+        "\n| parameter | kind | default | range | meaning | source |\n|---|---|---|---|---|---|\n",
+        explain->stream);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct param *row = rows[i];
+        const char *fallback = explain_is_required(row) ? "required"
+                               : row->fallback == NONE
+                                   ? ""
+                                   : arena_printf(&explain->arena, "`%s`", row->fallback);
+        fprintf(explain->stream, "| `%s` | %s | %s | %s | %s | %s |\n", row->key, explain_kind(row),
+                fallback, explain_cell(explain, explain_range(explain, row)),
+                explain_cell(explain, explain_help(type, row)),
+                explain_cell(explain, explain_source(explain, row)));
+    }
+}
+
+static void explain_type_markdown(struct explain *explain, const struct model_info *type)
+{
+    const struct explain_rows rows = explain_rows_of(type);
+    fprintf(explain->stream, "# %s\n\n%s.\n\n%s\n", type->name, type->title, type->text);
+    explain_rows_markdown(explain, type, rows.rows, rows.count);
+    for (uint32_t i = 0; i < type->operations_count; i++)
+        fprintf(explain->stream, "%s| `%s` | %s |\n",
+                i == 0 ? "\n| operation | meaning |\n|---|---|\n" : "", type->operations[i].name,
+                explain_cell(explain, type->operations[i].help));
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        fprintf(explain->stream, "%s| `%s` | %s | %s |\n",
+                i == 0 ? "\n| metric | unit | meaning |\n|---|---|---|\n" : "",
+                type->metrics[i].name, explain_base_unit(type->metrics[i].unit),
+                explain_cell(explain, type->metrics[i].help));
+    for (uint32_t i = 0; i < type->prices_count; i++)
+        fprintf(explain->stream, "%s| %s | %s | %s |\n",
+                i == 0 ? "\n| price | unit | meaning |\n|---|---|---|\n" : "",
+                explain_cell(explain, type->prices[i].item), type->prices[i].unit,
+                explain_cell(explain, type->prices[i].help));
+}
+
+/* ---- JSON ---- */
+
+static const char *explain_unit(const struct param *row)
+{
+    enum quantity quantity;
+    if (row->unit != NULL)
+        return row->unit;
+    return param_quantity(row, &quantity) ? explain_base_unit(quantity) : NULL;
+}
+
+/* Inside unit to base unit of the results. */
+static double explain_base(const struct param *row, double value)
+{
+    enum quantity quantity;
+    return param_quantity(row, &quantity) && quantity == QUANTITY_TIME ? value / 1e9 : value;
+}
+
+static void explain_default_json(struct json_writer *json, const struct param *row)
+{
+    struct quantity_error error;
+    enum quantity quantity;
+    double value = 0;
+    if (explain_is_required(row))
+        json_literal(json, "required", "true");
+    else if (row->fallback == NONE)
+        json_null(json, "default");
+    else if (row->kind == PARAM_FLAG)
+        json_literal(json, "default", row->fallback);
+    else if (row->kind != PARAM_NODE && param_quantity(row, &quantity) &&
+             quantity_parse(row->fallback, quantity, row->unit, &value, &error))
+        json_number(json, "default", explain_base(row, value));
+    else
+        json_text(json, "default", row->fallback);
+}
+
+static void explain_row_json(struct json_writer *json, const struct model_info *type,
+                             const struct param *row)
+{
+    const struct param_range range = param_range(row);
+    char word[64];
+    json_object(json, NULL);
+    json_text(json, "name", row->key);
+    json_text(json, "kind", explain_kind(row));
+    json_text(json, "unit", explain_unit(row));
+    explain_default_json(json, row);
+    json_number(json, "min", explain_base(row, range.low));
+    json_number(json, "max", explain_base(row, range.high));
+    if (row->kind == PARAM_CHOICE) {
+        json_array(json, "choices");
+        for (uint32_t i = 0; param_word(row, i, word, sizeof(word)); i++)
+            json_text(json, NULL, word);
+        json_close(json);
+    }
+    json_text(json, "help", explain_help(type, row));
+    json_text(json, "source", row->source);
+    json_text(json, "confidence", explain_confidence(row->confidence));
+    json_close(json);
+}
+
+static void explain_type_json(struct json_writer *json, const struct model_info *type)
+{
+    const struct explain_rows rows = explain_rows_of(type);
+    json_object(json, NULL);
+    json_text(json, "type", type->name);
+    json_text(json, "title", type->title);
+    json_array(json, "parameters");
+    for (uint32_t i = 0; i < rows.count; i++)
+        explain_row_json(json, type, rows.rows[i]);
+    json_close(json);
+    json_array(json, "metrics");
+    for (uint32_t i = 0; i < type->metrics_count; i++) {
+        json_object(json, NULL);
+        json_text(json, "name", type->metrics[i].name);
+        json_text(json, "unit", explain_base_unit(type->metrics[i].unit));
+        json_text(json, "help", type->metrics[i].help);
+        json_close(json);
+    }
+    json_close(json);
+    json_array(json, "operations");
+    for (uint32_t i = 0; i < type->operations_count; i++) {
+        json_object(json, NULL);
+        json_text(json, "name", type->operations[i].name);
+        json_text(json, "help", type->operations[i].help);
+        json_close(json);
+    }
+    json_close(json);
+    json_array(json, "prices");
+    for (uint32_t i = 0; i < type->prices_count; i++) {
+        json_object(json, NULL);
+        json_text(json, "item", type->prices[i].item);
+        json_text(json, "unit", type->prices[i].unit);
+        json_text(json, "help", type->prices[i].help);
+        json_close(json);
+    }
+    json_close(json);
+    json_close(json);
+}
+
+/* ---- what the command calls ---- */
+
+void explain_list(FILE *stream, const struct model_info *const *types, uint32_t types_count,
+                  enum explain_format format)
+{
+    struct json_writer json;
+    if (format == EXPLAIN_JSON) {
+        json_init(&json, stream);
+        json_array(&json, NULL);
+        for (uint32_t i = 0; i < types_count; i++)
+            explain_type_json(&json, types[i]);
+        json_close(&json);
+        return;
+    }
+    for (uint32_t i = 0; i < types_count; i++) {
+        if (format == EXPLAIN_TEXT) {
+            fprintf(stream, "  %-20s  %s\n", types[i]->name, types[i]->title);
+            continue;
+        }
+        if (i > 0)
+            fputc('\n', stream);
+        explain_type(stream, types[i], format);
+    }
+}
+
+void explain_type(FILE *stream, const struct model_info *type, enum explain_format format)
+{
+    struct explain explain = {.stream = stream};
+    struct json_writer json;
+    arena_init(&explain.arena);
+    if (format == EXPLAIN_TEXT) {
+        explain_type_text(&explain, type);
+    } else if (format == EXPLAIN_MARKDOWN) {
+        explain_type_markdown(&explain, type);
+    } else {
+        json_init(&json, stream);
+        explain_type_json(&json, type);
+    }
+    arena_done(&explain.arena);
+}
+
+void explain_param(FILE *stream, const struct model_info *type, const struct param *row,
+                   enum explain_format format)
+{
+    struct explain explain = {.stream = stream};
+    struct json_writer json;
+    arena_init(&explain.arena);
+    if (format == EXPLAIN_TEXT) {
+        explain_row_text(&explain, type, row, (int)strlen(row->key), true);
+    } else if (format == EXPLAIN_MARKDOWN) {
+        explain_rows_markdown(&explain, type, &row, 1);
+    } else {
+        json_init(&json, stream);
+        explain_row_json(&json, type, row);
+    }
+    arena_done(&explain.arena);
+}

@@ -1,0 +1,145 @@
+/* run: simulates one scenario and writes its results, whole or not at all. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/json.h"
+#include "reports/text.h"
+#include "sim/commands/commands.h"
+#include "sim/commands/options.h"
+#include "sim/commands/output.h"
+#include "sim/commands/profile.h"
+#include "sim/commands/simulate.h"
+
+enum {
+    RUN_OUTPUT = 'o',
+    RUN_PROFILE = 512,
+    RUN_REPORT,
+    RUN_DATABASE,
+    RUN_TRACE,
+};
+
+struct run {
+    struct options options;
+    const char *path;
+    const char *output;
+    bool profile;
+};
+
+static const struct argp_option run_table[] = {
+    {"output", RUN_OUTPUT, "FILE", 0, "write the results there, whole or not at all (- is stdout)",
+     0},
+    {"profile", RUN_PROFILE, NULL, 0, "say on standard error where the time went", 0},
+    {"report", RUN_REPORT, "FILE", OPTION_HIDDEN, NULL, 0},
+    {"database", RUN_DATABASE, "FILE", OPTION_HIDDEN, NULL, 0},
+    {"trace", RUN_TRACE, "FILE", OPTION_HIDDEN, NULL, 0},
+    {0},
+};
+
+static error_t run_parse(int key, char *text, struct argp_state *state)
+{
+    struct run *run = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->options;
+        return 0;
+    case RUN_OUTPUT:
+        run->output = text;
+        return 0;
+    case RUN_PROFILE:
+        run->profile = true;
+        return 0;
+    case RUN_REPORT:
+        return options_fail("--report", "not yet available");
+    case RUN_DATABASE:
+        return options_fail("--database", "not yet available");
+    case RUN_TRACE:
+        return options_fail("--trace", "not yet available");
+    case ARGP_KEY_ARG:
+        if (run->path)
+            argp_error(state, "one scenario at a time: '%s' is too many", text);
+        run->path = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!run->path)
+            argp_error(state, "expected a scenario file");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child run_children[] = {{&options_argp, 0, NULL, 0}, {0}};
+static const struct argp run_argp = {
+    .options = run_table,
+    .parser = run_parse,
+    .args_doc = "FILE",
+    .doc = "Simulate a scenario and print a summary: what was promised, latency and errors, the "
+           "services nearest to their limit.\v"
+           "Examples:\n"
+           "  archsim run scenarios/flagship.yaml\n"
+           "  archsim run shop.yaml --set services.db.servers=8 --format json -o shop.json\n",
+    .children = run_children,
+};
+
+/* The results as text in memory, to be freed with free(). */
+static char *run_render(const struct run *run, const struct results *results, size_t *size)
+{
+    char *data = NULL;
+    FILE *stream = open_memstream(&data, size);
+    if (!stream)
+        fatal("out of memory");
+    struct text_style style = options_style(&run->options, stdout);
+    if (strcmp(run->output, "-") != 0) {
+        style.colour = run->options.color == OPTIONS_COLOR_ALWAYS;
+        style.width = 0;
+    }
+    if (run->options.format == OPTIONS_JSON)
+        json_report(results, stream);
+    else
+        text_report(results, &style, stream);
+    if (fclose(stream) != 0)
+        fatal("out of memory");
+    return data;
+}
+
+static int run_simulate(struct run *run, struct simulation *simulation)
+{
+    struct interrupt interrupt;
+    int code = simulate_load(simulation, run->path, &run->options);
+    if (code != EXIT_KEPT)
+        return code;
+    if (!output_check(run->output))
+        return EXIT_WORK;
+    interrupt_init(&interrupt);
+    code = simulate_run(simulation, &run->options, &interrupt);
+    interrupt_done(&interrupt);
+    if (code != EXIT_KEPT)
+        return code;
+    size_t size;
+    char *data = run_render(run, simulation->results, &size);
+    const bool shows_warnings =
+        run->options.format == OPTIONS_TEXT && strcmp(run->output, "-") == 0;
+    if (!run->options.quiet && !shows_warnings)
+        simulate_warn(simulation);
+    if (!output_write(run->output, data, size))
+        code = EXIT_WORK;
+    free(data);
+    if (run->profile)
+        profile_print(&simulation->experiments[0], simulation->results, stderr);
+    return code;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run run = {.output = "-"};
+    struct simulation simulation;
+    options_init(&run.options, argc);
+    int code = EXIT_INPUT;
+    if (argp_parse(&run_argp, argc, argv, 0, NULL, &run) == 0) {
+        code = run_simulate(&run, &simulation);
+        simulate_done(&simulation);
+    }
+    options_done(&run.options);
+    return code;
+}

@@ -1,0 +1,269 @@
+/* targets: the services that a type calls by itself (origin, targets): which they are, whose copies
+ * a balancer owns, and which operations it passes on. */
+#include "sim/scenario/loader.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool targets_add(struct loader *loader, struct service_draft *draft, const struct param *row,
+                        const struct node *node, uint32_t copies)
+{
+    struct target_draft target = {.row = row, .node = node, .copies = copies};
+    if (!bind_kind(&loader->binder, node, NODE_SCALAR, "a target", "SERVICE or SERVICE.OPERATION"))
+        return false;
+    if (!wiring_split(loader, node, &target.service, &target.operation))
+        return false;
+    if (&loader->drafts[target.service] == draft) {
+        diag_error(loader->binder.diag, node->place, "'%s' cannot be its own target",
+                   draft->service->name);
+        return false;
+    }
+    draft->targets[draft->targets_count++] = target;
+    return true;
+}
+
+static bool targets_own(struct loader *loader, struct service_draft *draft, const struct node *node)
+{
+    struct target_draft *target = &draft->targets[draft->targets_count - 1];
+    struct scenario_service *owned = &loader->services[target->service];
+    struct diag *diag = loader->binder.diag;
+    if (target->operation != NULL)
+        diag_error(diag, node->place, "copies are of a whole service: write '%s'", owned->name);
+    else if (!owned->type->copyable)
+        diag_error(diag, node->place, "a %s cannot have copies", owned->type->name);
+    else if (owned->balancer != SERVICE_NONE)
+        diag_error(diag, node->place, "'%s' already has its copies behind '%s'", owned->name,
+                   loader->services[owned->balancer].name);
+    else {
+        owned->balancer = (uint16_t)(draft - loader->drafts);
+        owned->copies = target->copies;
+        return true;
+    }
+    return false;
+}
+
+static bool targets_read_list(struct loader *loader, struct service_draft *draft,
+                              const struct param *row, struct node *node)
+{
+    static const struct room *const rooms[] = {&copies_room};
+    struct copies_keys keys;
+    bool good = true;
+    if (node->kind == NODE_MAP) {
+        const char *path =
+            arena_printf(loader->binder.arena, "services.%s.%s", draft->service->name, row->key);
+        good = bind_rows(&loader->binder, &copies_room, node, path, &keys);
+        good = bind_keys(&loader->binder, node, path, rooms, 1) && good;
+        const struct node *name = bind_find(node, "service");
+        return good && targets_add(loader, draft, row, name, (uint32_t)keys.copies_count) &&
+               targets_own(loader, draft, name);
+    }
+    if (!bind_kind(&loader->binder, node, NODE_LIST,
+                   arena_printf(loader->binder.arena, "'%s'", row->key),
+                   param_expectation(row, loader->binder.arena)))
+        return false;
+    if (node->count == 0) {
+        diag_error(loader->binder.diag, node->place, "'%s' is empty: name at least one service",
+                   row->key);
+        return false;
+    }
+    for (struct node *item = node->first; item != NULL; item = item->next)
+        good = targets_add(loader, draft, row, item, 0) && good;
+    return good;
+}
+
+/* Room for all names that the rows of this service may hold. */
+static uint32_t targets_most(const struct service_draft *draft)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < draft->service->type->params_count; i++) {
+        const struct param *row = &draft->service->type->params[i];
+        const struct node *node = row->kind == PARAM_SERVICE || row->kind == PARAM_SERVICES
+                                      ? bind_find(draft->node, row->key)
+                                      : NULL;
+        if (node != NULL)
+            most += node->kind == NODE_LIST ? node->count : 1;
+    }
+    return most;
+}
+
+static void targets_read_one(struct loader *loader, struct service_draft *draft)
+{
+    const struct model_info *type = draft->service->type;
+    draft->targets =
+        arena_array(loader->binder.arena, targets_most(draft), sizeof(*draft->targets));
+    for (uint32_t i = 0; i < type->params_count; i++) {
+        const struct param *row = &type->params[i];
+        if (row->kind != PARAM_SERVICE && row->kind != PARAM_SERVICES)
+            continue;
+        struct node *node = bind_find(draft->node, row->key);
+        if (node == NULL)
+            continue;
+        const bool good = row->kind == PARAM_SERVICE ? targets_add(loader, draft, row, node, 0)
+                                                     : targets_read_list(loader, draft, row, node);
+        if (!good)
+            draft->broken = true;
+    }
+}
+
+/* Its operations become those of its targets, which must agree. */
+static bool targets_adopt(struct loader *loader, struct service_draft *draft,
+                          const struct target_draft *target, const struct target_draft *first)
+{
+    struct scenario_service *service = draft->service;
+    const struct scenario_service *from = &loader->services[target->service];
+    if (first == target) {
+        struct operation *operations =
+            arena_array(loader->binder.arena, from->operations_count, sizeof(*operations));
+        for (uint32_t i = 0; i < from->operations_count; i++)
+            operations[i] =
+                (struct operation){.name = from->operations[i].name, .pc = PC_NONE, .builtin = -1};
+        service->operations = operations;
+        service->operations_count = from->operations_count;
+        service->has_operations = from->has_operations;
+        draft->operations =
+            arena_array(loader->binder.arena, from->operations_count, sizeof(*draft->operations));
+        return true;
+    }
+    const char *other = loader->services[first->service].name;
+    if (service->has_operations != from->has_operations) {
+        diag_error(loader->binder.diag, target->node->place,
+                   "'%s' cannot stand beside '%s': only one of them has operations", from->name,
+                   other);
+        return false;
+    }
+    for (uint32_t i = 0; i < service->operations_count && service->has_operations; i++) {
+        bool found = false;
+        for (uint32_t o = 0; o < from->operations_count && !found; o++)
+            found = strcmp(from->operations[o].name, service->operations[i].name) == 0;
+        if (!found) {
+            diag_error(loader->binder.diag, target->node->place,
+                       "'%s' has no operation '%s', which '%s' beside it has", from->name,
+                       service->operations[i].name, other);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void targets_pass(struct loader *loader, struct service_draft *draft)
+{
+    const struct target_draft *first = NULL;
+    if (draft->passes_known || draft->broken)
+        return;
+    draft->passes_known = draft->passes_entered = true;
+    draft->passes = draft->service->type->forwards && !draft->service->has_operations;
+    for (uint32_t i = 0; i < draft->targets_count && draft->passes && !draft->broken; i++) {
+        const struct target_draft *target = &draft->targets[i];
+        struct service_draft *to = &loader->drafts[target->service];
+        if (target->operation != NULL)
+            continue;
+        if (to->passes_entered) {
+            diag_error(loader->binder.diag, target->node->place,
+                       "'%s' passes its calls on to itself, through '%s'", draft->service->name,
+                       to->service->name);
+            draft->broken = true;
+            break;
+        }
+        targets_pass(loader, to);
+        if (first == NULL)
+            first = target;
+        draft->broken = to->broken || !targets_adopt(loader, draft, target, first);
+    }
+    draft->passes_entered = false;
+}
+
+/* What the parameters will hold, but for the edges. */
+static bool targets_bind(struct loader *loader, struct service_draft *draft,
+                         const struct target_draft *target, struct call_target *out)
+{
+    *out = (struct call_target){target->service, OPERATION_SAME, 0};
+    if (loader->drafts[target->service].broken)
+        return false;
+    if (target->operation != NULL)
+        return wiring_operation(loader, target->node, target->service, target->operation,
+                                &out->operation);
+    if (draft->passes)
+        return true;
+    out->operation = 0;
+    return wiring_bare(loader, target->node, target->service);
+}
+
+static bool targets_store(struct loader *loader, struct service_draft *draft)
+{
+    struct call_target *items =
+        arena_array(loader->binder.arena, draft->targets_count, sizeof(*items));
+    bool good = true;
+    for (uint32_t i = 0; i < draft->targets_count; i++)
+        good = targets_bind(loader, draft, &draft->targets[i], &items[i]) && good;
+    for (uint32_t i = 0; i < draft->targets_count; i++) {
+        const struct param *row = draft->targets[i].row;
+        void *field = (char *)draft->params + row->offset;
+        if (row->kind == PARAM_SERVICE) {
+            *(struct call_target *)field = items[i];
+            continue;
+        }
+        struct call_targets *list = field;
+        if (list->count == 0)
+            *list = (struct call_targets){&items[i], 0, draft->targets[i].copies};
+        list->count++;
+    }
+    return good;
+}
+
+void targets_read(struct loader *loader)
+{
+    const uint32_t count = loader->scenario->services_count;
+    for (uint32_t i = 0; i < count; i++)
+        if (loader->drafts[i].params != NULL)
+            targets_read_one(loader, &loader->drafts[i]);
+    for (uint32_t i = 0; i < count; i++)
+        targets_pass(loader, &loader->drafts[i]);
+    for (uint32_t i = 0; i < count; i++)
+        if (!loader->drafts[i].broken && !targets_store(loader, &loader->drafts[i]))
+            loader->drafts[i].broken = true;
+}
+
+/* One edge for each operation that is passed on, side by side; else the one edge there is. */
+static uint16_t targets_edge(struct loader *loader, struct service_draft *draft,
+                             const struct target_draft *draft_target,
+                             const struct call_target *target)
+{
+    const struct scenario_service *service = draft->service;
+    struct loader_target to = {target->service, target->operation};
+    if (target->operation != OPERATION_SAME)
+        return wiring_edge(loader, &to, draft_target->node->place);
+    uint16_t first = 0;
+    for (uint32_t i = 0; i < service->operations_count; i++) {
+        to.operation = 0;
+        if (service->has_operations)
+            wiring_operation(loader, draft_target->node, target->service,
+                             service->operations[i].name, &to.operation);
+        const uint16_t edge = wiring_edge(loader, &to, draft_target->node->place);
+        if (i == 0)
+            first = edge;
+        assert(edge == first + i || loader->edges_overflow);
+    }
+    return first;
+}
+
+void targets_edges(struct loader *loader, uint32_t i)
+{
+    struct service_draft *draft = &loader->drafts[i];
+    /* Passed-on operations first, so that theirs stand side by side. */
+    for (int same = 1; same >= 0; same--) {
+        uint32_t at = 0;
+        const struct param *row = NULL;
+        for (uint32_t t = 0; t < draft->targets_count; t++) {
+            const struct target_draft *from = &draft->targets[t];
+            void *field = (char *)draft->params + from->row->offset;
+            at = from->row == row ? at + 1 : 0;
+            row = from->row;
+            struct call_target *target =
+                row->kind == PARAM_SERVICE
+                    ? field
+                    : (struct call_target *)&((struct call_targets *)field)->items[at];
+            if ((target->operation == OPERATION_SAME) == (same == 1))
+                target->edge = targets_edge(loader, draft, from, target);
+        }
+    }
+}

@@ -1,0 +1,536 @@
+#include "tests/support/wild.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WILD_NODES_MAX = 7, WILD_DEPTH_MAX = 2 };
+
+/* What is drawn first of a service: who may call it, and how. */
+enum wild_type { WILD_SERVER, WILD_DELAY, WILD_BALANCER, WILD_LIMITER, WILD_CACHE, WILD_POOL };
+
+struct wild_maker {
+    uint64_t state;
+    FILE *out; /* the line under way */
+    enum wild_type type[WILD_NODES_MAX];
+    bool operations[WILD_NODES_MAX]; /* is called as sN.a or sN.b */
+    bool copied[WILD_NODES_MAX];     /* has copies, and is reached through bN only */
+    uint32_t count, at; /* services; the one under way, which may call those after it */
+    uint32_t calls;     /* that it has so far */
+};
+
+/* ---- chance ---- */
+
+/* splitmix64: not archsim's own generator */
+static uint64_t wild_next(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static uint32_t wild_below(struct wild_maker *m, uint32_t bound)
+{
+    return (uint32_t)(wild_next(&m->state) >> 32) % bound;
+}
+
+static bool wild_chance(struct wild_maker *m, uint32_t percent)
+{
+    return wild_below(m, 100) < percent;
+}
+
+static uint32_t wild_between(struct wild_maker *m, uint32_t low, uint32_t high)
+{
+    return low + wild_below(m, high - low + 1);
+}
+
+__attribute__((format(printf, 2, 3))) static void wild_print(struct wild_maker *m,
+                                                             const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(m->out, format, arguments);
+    va_end(arguments);
+}
+
+/* A law of times with a mean of about so many microseconds. */
+static void wild_law(struct wild_maker *m, uint32_t mean_us)
+{
+    const uint32_t us = wild_between(m, mean_us / 4 + 1, mean_us * 2);
+    switch (wild_below(m, 7)) {
+    case 0:
+        wild_print(m, "%uus", us);
+        break;
+    case 1:
+        wild_print(m, "uniform(%uus %uus)", us / 2, us * 3 / 2 + 1);
+        break;
+    case 2:
+        wild_print(m, "lognormal(mean=%uus cv=%u)", us, wild_between(m, 1, 3));
+        break;
+    case 3:
+        wild_print(m, "erlang(k=%u mean=%uus)", wild_between(m, 1, 4), us);
+        break;
+    case 4:
+        wild_print(m, "%s", wild_chance(m, 30) ? "0s" : "1ms"); /* ties */
+        break;
+    default:
+        wild_print(m, "exponential(%uus)", us);
+        break;
+    }
+}
+
+/* ---- calls ---- */
+
+/* Somebody after this one, by name; there is one. */
+static void wild_target(struct wild_maker *m, bool plain_only)
+{
+    uint32_t target = wild_between(m, m->at + 1, m->count - 1);
+    while (plain_only && m->operations[target]) {
+        target++; /* the last has none */
+    }
+    wild_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target,
+               !m->operations[target] ? ""
+               : wild_chance(m, 50)   ? ".a"
+                                      : ".b");
+}
+
+static void wild_retry(struct wild_maker *m)
+{
+    wild_print(m, ", retry: {attempts: %u", wild_between(m, 1, 4));
+    switch (wild_below(m, 4)) {
+    case 0:
+        wild_print(m, ", backoff: ");
+        wild_law(m, 2000);
+        break;
+    case 1:
+        wild_print(m, ", backoff: {first: 500us, cap: %ums, jitter: %s}", wild_between(m, 1, 20),
+                   (const char *[]){"none", "full", "equal", "decorrelated"}[wild_below(m, 4)]);
+        break;
+    default:
+        break;
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", budget: %u%%", wild_between(m, 1, 50));
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", for: [%s]", wild_chance(m, 50) ? "timeout" : "rejected, throttled");
+    }
+    wild_print(m, "}");
+}
+
+/* What calls and traffic have in common. */
+static void wild_patience(struct wild_maker *m)
+{
+    if (wild_chance(m, 40)) {
+        wild_print(m, ", timeout: %uus", wild_between(m, 300, 20000));
+        if (wild_chance(m, 40)) {
+            wild_print(m, ", cancel: true");
+        }
+        if (wild_chance(m, 30)) {
+            wild_print(m, ", deadline: pass");
+        }
+    }
+    if (wild_chance(m, 30)) {
+        wild_retry(m);
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", priority: %u", wild_below(m, 5));
+    }
+}
+
+static void wild_options(struct wild_maker *m)
+{
+    wild_patience(m);
+    if (wild_chance(m, 30)) {
+        wild_print(m, ", probability: %u%%", wild_between(m, 1, 99));
+    }
+    if (wild_chance(m, 10)) {
+        wild_print(m, ", repeat: %u", wild_between(m, 2, 3));
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", optional: true");
+    }
+}
+
+static void wild_steps(struct wild_maker *m, uint32_t depth);
+
+static void wild_call(struct wild_maker *m)
+{
+    wild_print(m, "{call: ");
+    wild_target(m, false);
+    wild_options(m);
+    wild_print(m, "}");
+}
+
+static void wild_hedge(struct wild_maker *m)
+{
+    wild_print(m, "{hedge: {call: ");
+    wild_target(m, false);
+    wild_print(m, ", after: %uus, max: %u", wild_between(m, 200, 5000), wild_between(m, 2, 4));
+    if (wild_chance(m, 40)) {
+        wild_print(m, ", timeout: %uus, cancel: true", wild_between(m, 300, 10000));
+    }
+    wild_print(m, "}}");
+}
+
+static void wild_breaker(struct wild_maker *m, uint32_t depth)
+{
+    wild_print(m, "{circuit_breaker: {call: ");
+    wild_target(m, false);
+    wild_print(m, ", failures: %u%%, minimum: %u, window: 1s, open: %ums", wild_between(m, 5, 80),
+               wild_between(m, 1, 30), wild_between(m, 10, 1000));
+    wild_patience(m);
+    wild_print(m, "}");
+    if (wild_chance(m, 60)) {
+        wild_print(m, ", fallback: [");
+        wild_steps(m, depth + 1);
+        wild_print(m, "]");
+    }
+    wild_print(m, "}");
+}
+
+static void wild_parallel(struct wild_maker *m, uint32_t depth)
+{
+    const uint32_t branches = wild_between(m, 1, 3);
+    wild_print(m, "{parallel: [");
+    for (uint32_t i = 0; i < branches; i++) {
+        wild_print(m, "%s[", i > 0 ? ", " : "");
+        wild_steps(m, depth + 1);
+        wild_print(m, "]");
+    }
+    wild_print(m, "]");
+    if (wild_chance(m, 50)) {
+        wild_print(m, ", wait_for: %u", wild_between(m, 1, branches));
+    }
+    wild_print(m, "}");
+}
+
+static void wild_choose(struct wild_maker *m, uint32_t depth)
+{
+    const uint32_t share = wild_between(m, 1, 99);
+    wild_print(m, "{choose: [{weight: %u%%, calls: [", share);
+    wild_steps(m, depth + 1);
+    wild_print(m, "]}, {weight: %u%%, calls: [", 100 - share);
+    wild_steps(m, depth + 1);
+    wild_print(m, "]}]}");
+}
+
+static void wild_step(struct wild_maker *m, uint32_t depth)
+{
+    const bool may_call = m->at + 1 < m->count && m->calls < 4;
+    const uint32_t kind = may_call ? wild_below(m, 10) : 8 + wild_below(m, 2);
+    m->calls += kind < 8;
+    switch (kind) {
+    case 0:
+        wild_hedge(m);
+        break;
+    case 1:
+        wild_breaker(m, depth);
+        break;
+    case 2:
+        wild_print(m, "{async: ");
+        wild_target(m, false);
+        wild_print(m, "}");
+        break;
+    case 3:
+        depth < WILD_DEPTH_MAX ? wild_parallel(m, depth) : wild_call(m);
+        break;
+    case 4:
+        depth < WILD_DEPTH_MAX ? wild_choose(m, depth) : wild_call(m);
+        break;
+    case 8:
+        wild_print(m, "{work: ");
+        wild_law(m, 500);
+        wild_print(m, "}");
+        break;
+    case 9:
+        wild_print(m, "{wait: ");
+        wild_law(m, 500);
+        wild_print(m, "}");
+        break;
+    default:
+        wild_call(m);
+        break;
+    }
+}
+
+static void wild_steps(struct wild_maker *m, uint32_t depth)
+{
+    const uint32_t steps = wild_between(m, 1, 2);
+    for (uint32_t i = 0; i < steps; i++) {
+        wild_print(m, "%s", i > 0 ? ", " : "");
+        wild_step(m, depth);
+    }
+}
+
+/* ---- services ---- */
+
+static void wild_program(struct wild_maker *m)
+{
+    m->calls = 0;
+    if (m->operations[m->at]) {
+        wild_print(m, ", operations: {a: {work: ");
+        wild_law(m, 1000);
+        wild_print(m, ", calls: [");
+        wild_steps(m, 0);
+        wild_print(m, "]}, b: {work: ");
+        wild_law(m, 1000);
+        wild_print(m, "}}");
+        return;
+    }
+    wild_print(m, ", work: ");
+    wild_law(m, 1000);
+    if (wild_chance(m, 75)) {
+        wild_print(m, ", calls: [");
+        wild_steps(m, 0);
+        wild_print(m, "]");
+    }
+}
+
+static void wild_server(struct wild_maker *m)
+{
+    const uint32_t servers = wild_between(m, 1, 4);
+    const char *discipline =
+        (const char *[]){"fifo", "lifo", "ps", "priority", "preemptive_priority"}[wild_below(m, 5)];
+    const bool sharing = strcmp(discipline, "ps") == 0;
+    wild_print(m, "type: server, servers: %u, discipline: %s", servers, discipline);
+    if (wild_chance(m, 25)) {
+        wild_print(m, ", room: %u", servers + wild_below(m, 6));
+    }
+    if (wild_chance(m, 25) && !sharing) {
+        wild_print(m, ", patience: ");
+        wild_law(m, 5000);
+    }
+    if (wild_chance(m, 15)) {
+        wild_print(m, ", speed: %u.5", wild_below(m, 3));
+    }
+    if (wild_chance(m, 25)) {
+        wild_print(m, ", failure: {mtbf: exponential(%ums), mttr: ", wild_between(m, 20, 1000));
+        wild_law(m, 8000);
+        wild_print(m, ", repairers: %u, required: %u%s}", wild_between(m, 1, 3),
+                   wild_between(m, 1, servers),
+                   !sharing && wild_chance(m, 30) ? ", restart: true" : "");
+    }
+}
+
+static void wild_pool(struct wild_maker *m)
+{
+    wild_print(m, "type: function_pool, cold_work: ");
+    wild_law(m, 5000);
+    wild_print(m, ", idle_timeout: ");
+    wild_law(m, 20000);
+    wild_print(
+        m, ", max_instances: %u, on_full: %s, pick: %s", wild_between(m, 1, 6),
+        wild_chance(m, 50) ? "wait" : "reject",
+        (const char *[]){"newest", "most_recent", "least_recent", "random"}[wild_below(m, 4)]);
+}
+
+static void wild_cache(struct wild_maker *m)
+{
+    if (wild_chance(m, 40)) {
+        wild_print(m, "type: cache, hit_ratio: %u%%, origin: ", wild_below(m, 101));
+    } else {
+        const bool ttl = wild_chance(m, 50);
+        wild_print(m, "type: cache, keys: zipf(n=%u s=0.%u)", wild_between(m, 1, 40),
+                   wild_below(m, 10));
+        if (ttl) {
+            wild_print(m, ", ttl: %ums, reset_on_hit: %s", wild_between(m, 1, 500),
+                       wild_chance(m, 50) ? "true" : "false");
+        }
+        if (!ttl || wild_chance(m, 50)) {
+            wild_print(m, ", capacity: %u", wild_between(m, 1, 20));
+        }
+        wild_print(m, ", origin: ");
+    }
+    wild_target(m, true);
+}
+
+static void wild_balance(struct wild_maker *m)
+{
+    wild_print(m, "type: load_balancer, policy: %s",
+               (const char *[]){"random", "round_robin", "least_outstanding",
+                                "power_of_two"}[wild_below(m, 4)]);
+}
+
+static void wild_service(struct wild_maker *m)
+{
+    wild_print(m, "  s%u: {", m->at);
+    switch (m->type[m->at]) {
+    case WILD_SERVER:
+        wild_server(m);
+        break;
+    case WILD_DELAY:
+        wild_print(m, "type: delay");
+        break;
+    case WILD_LIMITER:
+        wild_print(m, "type: rate_limiter, rate: %u/s, burst: %u%s", wild_between(m, 20, 800),
+                   wild_between(m, 1, 20), wild_chance(m, 50) ? ", on_empty: wait" : "");
+        break;
+    case WILD_CACHE:
+        wild_cache(m);
+        break;
+    case WILD_POOL:
+        wild_pool(m);
+        break;
+    case WILD_BALANCER:
+        wild_balance(m);
+        wild_print(m, ", targets: [");
+        wild_target(m, true);
+        wild_print(m, ", ");
+        wild_target(m, true);
+        wild_print(m, "]");
+        break;
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", limit: {concurrent: %u, on_full: %s}", wild_between(m, 1, 10),
+                   wild_chance(m, 50) ? "wait" : "reject");
+    }
+    if (m->type[m->at] != WILD_BALANCER) {
+        wild_program(m);
+    }
+    wild_print(m, "}\n");
+}
+
+/* The last of all has nobody to call and no operations, so that everyone has somebody plain to
+ * call. */
+static void wild_plan(struct wild_maker *m)
+{
+    m->count = wild_between(m, 1, WILD_NODES_MAX);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const bool last = i + 1 == m->count;
+        const enum wild_type leaves[] = {WILD_SERVER, WILD_SERVER, WILD_DELAY, WILD_LIMITER,
+                                         WILD_POOL};
+        const enum wild_type all[] = {WILD_SERVER,   WILD_SERVER, WILD_DELAY, WILD_LIMITER,
+                                      WILD_BALANCER, WILD_CACHE,  WILD_POOL};
+        m->type[i] = last ? leaves[wild_below(m, 5)] : all[wild_below(m, 7)];
+        const bool simple = m->type[i] == WILD_SERVER || m->type[i] == WILD_DELAY;
+        m->copied[i] = simple && wild_chance(m, 20);
+        m->operations[i] = simple && !last && !m->copied[i] && wild_chance(m, 25);
+    }
+}
+
+/* ---- traffic ---- */
+
+static void wild_source(struct wild_maker *m, uint32_t index, bool empties)
+{
+    m->at = wild_below(m, m->count);
+    wild_print(m, "  t%u: {to: %c%u%s", index, m->copied[m->at] ? 'b' : 's', m->at,
+               m->operations[m->at] ? ".a" : "");
+    const uint32_t rate =
+        wild_chance(m, 50) ? wild_between(m, 10, 150) : wild_between(m, 150, 1200);
+    const uint32_t kind = wild_below(m, empties ? 4 : 6);
+    if (kind == 4) {
+        wild_print(m, ", users: %u, think: exponential(%ums)", wild_between(m, 1, 20),
+                   wild_between(m, 5, 80));
+    } else if (kind == 5) {
+        wild_print(m, ", arrivals: {mmpp: {rates: [%u/s, 0/s], stay: [200ms, 300ms]}}", rate);
+    } else {
+        if (empties) {
+            wild_print(m, ", rate: [[0s, %u/s], [1500ms, 0/s]]", rate);
+        } else {
+            wild_print(m, ", rate: %u/s", rate);
+        }
+        wild_print(m, "%s",
+                   (const char *[]){"", ", arrivals: constant", ", arrivals: lognormal(cv=2)",
+                                    ", batch: geometric(mean=3)"}[kind]);
+    }
+    if (wild_chance(m, 30)) {
+        wild_print(m, ", objective: %ums", wild_between(m, 1, 20));
+    }
+    wild_patience(m);
+    wild_print(m, "}\n");
+}
+
+/* ---- all together ---- */
+
+static void wild_open(struct wild_maker *m, char **text, size_t *size)
+{
+    m->out = open_memstream(text, size);
+    if (m->out == NULL) {
+        abort();
+    }
+}
+
+static void wild_add(struct wild_maker *m, struct wild *wild, void (*print)(struct wild_maker *))
+{
+    size_t size;
+    wild_open(m, &wild->services[wild->services_count++], &size);
+    print(m);
+    fclose(m->out);
+}
+
+static void wild_copies(struct wild_maker *m)
+{
+    wild_print(m, "  b%u: {", m->at);
+    wild_balance(m);
+    wild_print(m, ", targets: {service: s%u, copies: %u}}\n", m->at, wild_between(m, 1, 5));
+}
+
+struct wild wild_new(uint64_t seed)
+{
+    struct wild wild = {.seed = seed};
+    struct wild_maker m = {.state = seed};
+    size_t size;
+    wild.empties = wild_chance(&m, 60);
+    wild_open(&m, &wild.head, &size);
+    wild_print(&m, "archsim: 1\nname: wild\nseed: %u\nreplications: 3\nduration: %s\nwarmup: %s\n",
+               wild_below(&m, 1000), wild.empties ? "4s" : "1500ms", wild.empties ? "0s" : "300ms");
+    fclose(m.out);
+    wild_plan(&m);
+    for (m.at = 0; m.at < m.count; m.at++) {
+        wild_add(&m, &wild, wild_service);
+        if (m.copied[m.at]) {
+            wild_add(&m, &wild, wild_copies);
+        }
+    }
+    wild_open(&m, &wild.traffic, &size);
+    const uint32_t sources = wild_between(&m, 1, 3);
+    for (uint32_t i = 0; i < sources; i++) {
+        wild_source(&m, i, wild.empties);
+    }
+    fclose(m.out);
+    return wild;
+}
+
+void wild_free(struct wild *wild)
+{
+    for (uint32_t i = 0; i < wild->services_count; i++) {
+        free(wild->services[i]);
+    }
+    free(wild->head);
+    free(wild->traffic);
+}
+
+char *wild_text(const struct wild *wild, uint64_t order)
+{
+    uint32_t place[WILD_SERVICES_MAX];
+    for (uint32_t i = 0; i < wild->services_count; i++) {
+        const uint32_t swapped = order > 0 ? (uint32_t)(wild_next(&order) % (i + 1)) : i;
+        place[i] = place[swapped];
+        place[swapped] = i;
+    }
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    fprintf(out, "%sservices:\n", wild->head);
+    for (uint32_t i = 0; i < wild->services_count; i++) {
+        fputs(wild->services[place[i]], out);
+    }
+    fprintf(out, "traffic:\n%s", wild->traffic);
+    fclose(out);
+    return text;
+}
+
+bool wild_says(const struct wild *wild, const char *service, const char *words)
+{
+    const size_t length = strlen(service);
+    for (uint32_t i = 0; i < wild->services_count; i++) {
+        const char *line = wild->services[i] + 2;
+        if (strncmp(line, service, length) == 0 && line[length] == ':') {
+            return strstr(line, words) != NULL;
+        }
+    }
+    return false;
+}
