@@ -1,0 +1,488 @@
+/* chaos_worlds: random scenarios that try to hurt. Nearly all times are one of a few whole
+ * milliseconds, so that arrivals, ends, timeouts, tries and failures meet at the same instants;
+ * every kind of step stands within every other; calls may lead back to where they came from, with a
+ * timeout that withdraws everything below. The same seed gives the same text. */
+#ifndef ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
+#define ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHAOS_NODES_MAX = 7, CHAOS_DEPTH_MAX = 3, CHAOS_CALLS_MAX = 5 };
+enum { CHAOS_TRAFFIC_ENDS_MS = 300 };
+
+enum chaos_type {
+    CHAOS_SERVER,
+    CHAOS_DELAY,
+    CHAOS_POOL,
+    CHAOS_LIMITER,
+    CHAOS_CACHE,
+    CHAOS_BALANCER
+};
+
+struct chaos_maker {
+    uint64_t state;
+    FILE *out;
+    enum chaos_type type[CHAOS_NODES_MAX];
+    bool copied[CHAOS_NODES_MAX];     /* sN is reached through bN only */
+    bool operations[CHAOS_NODES_MAX]; /* a and b */
+    uint32_t count, at, calls;
+    bool loops;   /* some calls lead back */
+    bool cancels; /* some timeouts withdraw */
+    bool hedges;
+};
+
+static uint32_t chaos_below(struct chaos_maker *m, uint32_t bound)
+{
+    m->state = m->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((m->state >> 33) % bound);
+}
+
+static bool chaos_chance(struct chaos_maker *m, uint32_t percent)
+{
+    return chaos_below(m, 100) < percent;
+}
+
+static uint32_t chaos_between(struct chaos_maker *m, uint32_t low, uint32_t high)
+{
+    return low + chaos_below(m, high - low + 1);
+}
+
+__attribute__((format(printf, 2, 3))) static void chaos_print(struct chaos_maker *m,
+                                                              const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(m->out, format, arguments);
+    va_end(arguments);
+}
+
+static void chaos_time(struct chaos_maker *m)
+{
+    static const char *const times[] = {"0s",  "0s",  "1ms", "1ms", "1ms",
+                                        "2ms", "2ms", "3ms", "5ms", "exponential(1ms)"};
+    chaos_print(m, "%s", times[chaos_below(m, sizeof(times) / sizeof(times[0]))]);
+}
+
+static void chaos_name(struct chaos_maker *m, uint32_t target)
+{
+    chaos_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target,
+                !m->operations[target] ? ""
+                : chaos_chance(m, 60)  ? ".a"
+                                       : ".b");
+}
+
+/* ---- calls ---- */
+
+static void chaos_retry(struct chaos_maker *m)
+{
+    chaos_print(m, ", retry: {attempts: %u", chaos_between(m, 2, 4));
+    if (chaos_chance(m, 40)) {
+        chaos_print(m, ", backoff: ");
+        chaos_time(m);
+    } else if (chaos_chance(m, 50)) {
+        static const char *const jitters[] = {"none", "full", "equal", "decorrelated"};
+        chaos_print(m, ", backoff: {first: 1ms, cap: 4ms, jitter: %s}", jitters[chaos_below(m, 4)]);
+    }
+    if (chaos_chance(m, 20)) {
+        chaos_print(m, ", budget: %u%%", chaos_between(m, 1, 50));
+    }
+    chaos_print(m, "}");
+}
+
+static void chaos_timeout(struct chaos_maker *m)
+{
+    chaos_print(m, ", timeout: %ums", chaos_between(m, 1, 6));
+    if (m->cancels && chaos_chance(m, 60)) {
+        chaos_print(m, ", cancel: true");
+    }
+    if (chaos_chance(m, 25)) {
+        chaos_print(m, ", deadline: pass");
+    }
+}
+
+static void chaos_patience(struct chaos_maker *m)
+{
+    if (chaos_chance(m, 45)) {
+        chaos_timeout(m);
+    }
+    if (chaos_chance(m, 25)) {
+        chaos_retry(m);
+    }
+    if (chaos_chance(m, 25)) {
+        chaos_print(m, ", priority: %u", chaos_below(m, 3));
+    }
+    if (chaos_chance(m, 10)) {
+        chaos_print(m, ", size: %u KiB", chaos_between(m, 0, 4));
+    }
+}
+
+static void chaos_options(struct chaos_maker *m)
+{
+    chaos_patience(m);
+    if (chaos_chance(m, 20)) {
+        chaos_print(m, ", probability: %u%%", chaos_between(m, 1, 99));
+    }
+    if (chaos_chance(m, 15)) {
+        chaos_print(m, ", repeat: %u", chaos_between(m, 2, 4));
+    }
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", optional: true");
+    }
+}
+
+static void chaos_target(struct chaos_maker *m)
+{
+    chaos_name(m, chaos_between(m, m->at + 1, m->count - 1));
+    m->calls++;
+}
+
+static void chaos_steps(struct chaos_maker *m, uint32_t depth);
+
+static void chaos_fallback(struct chaos_maker *m, uint32_t depth)
+{
+    if (chaos_chance(m, 40)) {
+        chaos_print(m, ", fallback: ");
+        chaos_steps(m, depth + 1);
+    }
+}
+
+static void chaos_call(struct chaos_maker *m, uint32_t depth)
+{
+    chaos_print(m, "{call: ");
+    chaos_target(m);
+    chaos_options(m);
+    chaos_fallback(m, depth);
+    chaos_print(m, "}");
+}
+
+static void chaos_hedge(struct chaos_maker *m, uint32_t depth)
+{
+    chaos_print(m, "{hedge: {call: ");
+    chaos_target(m);
+    chaos_print(m, ", after: %ums, max: %u", chaos_below(m, 3), chaos_between(m, 2, 4));
+    if (m->cancels && chaos_chance(m, 50)) { /* of the tries that lost */
+        chaos_print(m, ", cancel: true");
+    } else {
+        chaos_options(m);
+    }
+    chaos_print(m, "}");
+    chaos_fallback(m, depth);
+    chaos_print(m, "}");
+}
+
+static void chaos_breaker(struct chaos_maker *m, uint32_t depth)
+{
+    chaos_print(m, "{circuit_breaker: {call: ");
+    chaos_target(m);
+    chaos_print(m, ", failures: %u%%, minimum: %u, window: 20ms, open: %ums",
+                chaos_between(m, 0, 80), chaos_between(m, 1, 8), chaos_between(m, 1, 20));
+    chaos_options(m);
+    chaos_print(m, "}");
+    chaos_fallback(m, depth);
+    chaos_print(m, "}");
+}
+
+static void chaos_async(struct chaos_maker *m)
+{
+    chaos_print(m, "{async: {call: ");
+    chaos_target(m);
+    if (chaos_chance(m, 20)) {
+        chaos_print(m, ", repeat: 2");
+    }
+    chaos_print(m, "}}");
+}
+
+/* A call that may lead back here, or to somebody before. */
+static void chaos_back(struct chaos_maker *m)
+{
+    chaos_print(m, "{call: ");
+    chaos_name(m, chaos_below(m, m->at + 1));
+    chaos_print(m, ", probability: %u%%, timeout: %ums, cancel: true, optional: true}",
+                chaos_between(m, 10, 40), chaos_between(m, 1, 6));
+    m->calls++;
+}
+
+static void chaos_parallel(struct chaos_maker *m, uint32_t depth)
+{
+    const uint32_t branches = chaos_between(m, 1, 3);
+    chaos_print(m, "{parallel: [");
+    for (uint32_t i = 0; i < branches; i++) {
+        chaos_print(m, "%s", i > 0 ? ", " : "");
+        chaos_steps(m, depth + 1);
+    }
+    chaos_print(m, "]");
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", wait_for: %u", chaos_between(m, 1, branches));
+    }
+    chaos_print(m, "}");
+}
+
+static void chaos_choose(struct chaos_maker *m, uint32_t depth)
+{
+    const uint32_t share = chaos_between(m, 1, 99);
+    chaos_print(m, "{choose: [{weight: %u%%, calls: ", share);
+    chaos_steps(m, depth + 1);
+    chaos_print(m, "}, {weight: %u%%}]}", 100 - share);
+}
+
+static void chaos_pause(struct chaos_maker *m)
+{
+    chaos_print(m, chaos_chance(m, 60) ? "{work: " : "{wait: ");
+    chaos_time(m);
+    chaos_print(m, "}");
+}
+
+static void chaos_step(struct chaos_maker *m, uint32_t depth)
+{
+    if (m->loops && m->calls == 0 && chaos_chance(m, 30)) {
+        chaos_back(m);
+        return;
+    }
+    if (m->at + 1 == m->count || m->calls >= CHAOS_CALLS_MAX) {
+        chaos_pause(m);
+        return;
+    }
+    switch (chaos_below(m, depth < CHAOS_DEPTH_MAX ? 10 : 7)) {
+    case 0:
+        m->hedges ? chaos_hedge(m, depth) : chaos_call(m, depth);
+        break;
+    case 1:
+        chaos_breaker(m, depth);
+        break;
+    case 2:
+        chaos_async(m);
+        break;
+    case 3:
+        chaos_pause(m);
+        break;
+    case 7:
+    case 8:
+        chaos_parallel(m, depth);
+        break;
+    case 9:
+        chaos_choose(m, depth);
+        break;
+    default:
+        chaos_call(m, depth);
+        break;
+    }
+}
+
+static void chaos_steps(struct chaos_maker *m, uint32_t depth)
+{
+    const uint32_t steps = chaos_between(m, 1, 2);
+    chaos_print(m, "[");
+    for (uint32_t i = 0; i < steps; i++) {
+        chaos_print(m, "%s", i > 0 ? ", " : "");
+        chaos_step(m, depth);
+    }
+    chaos_print(m, "]");
+}
+
+/* ---- services ---- */
+
+static void chaos_program(struct chaos_maker *m)
+{
+    chaos_print(m, "work: ");
+    chaos_time(m);
+    m->calls = 0;
+    if (chaos_chance(m, 80)) {
+        chaos_print(m, ", calls: ");
+        chaos_steps(m, 0);
+    }
+}
+
+static void chaos_server(struct chaos_maker *m)
+{
+    static const char *const disciplines[] = {"fifo", "lifo", "ps", "priority",
+                                              "preemptive_priority"};
+    const uint32_t servers = chaos_between(m, 1, 3);
+    const char *discipline = disciplines[chaos_below(m, 5)];
+    const bool sharing = strcmp(discipline, "ps") == 0;
+    chaos_print(m, "type: server, servers: %u, discipline: %s", servers, discipline);
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", room: %u", servers + chaos_below(m, 4));
+    }
+    if (!sharing && chaos_chance(m, 25)) {
+        chaos_print(m, ", patience: ");
+        chaos_time(m);
+    }
+    if (chaos_chance(m, 15)) {
+        chaos_print(m, ", speed: %s", chaos_chance(m, 50) ? "0.5" : "2");
+    }
+    if (chaos_chance(m, 30)) {
+        const bool exact = chaos_chance(m, 50); /* then longer work could never start over */
+        chaos_print(m, ", failure: {mtbf: %s, mttr: %s, required: %u",
+                    exact ? "7ms" : "exponential(10ms)",
+                    chaos_chance(m, 50) ? "3ms" : "exponential(2ms)", chaos_between(m, 1, servers));
+        if (chaos_chance(m, 40)) {
+            chaos_print(m, ", repairers: 1");
+        }
+        chaos_print(m, "%s}", !sharing && !exact && chaos_chance(m, 60) ? ", restart: true" : "");
+    }
+}
+
+static void chaos_pool(struct chaos_maker *m)
+{
+    static const char *const picks[] = {"newest", "most_recent", "least_recent", "random"};
+    chaos_print(m, "type: function_pool, max_instances: %u, on_full: %s, pick: %s, cold_work: ",
+                chaos_between(m, 1, 4), chaos_chance(m, 70) ? "wait" : "reject",
+                picks[chaos_below(m, 4)]);
+    chaos_time(m);
+    chaos_print(m, ", idle_timeout: ");
+    chaos_time(m);
+}
+
+static void chaos_cache(struct chaos_maker *m)
+{
+    chaos_print(m, "type: cache, origin: ");
+    chaos_target(m);
+    if (chaos_chance(m, 40)) {
+        chaos_print(m, ", hit_ratio: %u%%", chaos_below(m, 101));
+        return;
+    }
+    chaos_print(m, ", keys: zipf(n=%u s=0.8), capacity: %u", chaos_between(m, 1, 20),
+                chaos_between(m, 1, 10));
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", ttl: %ums, reset_on_hit: %s", chaos_between(m, 1, 20),
+                    chaos_chance(m, 50) ? "true" : "false");
+    }
+}
+
+static void chaos_policy(struct chaos_maker *m)
+{
+    static const char *const policies[] = {"random", "round_robin", "least_outstanding",
+                                           "power_of_two"};
+    chaos_print(m, "type: load_balancer, policy: %s", policies[chaos_below(m, 4)]);
+}
+
+/* True: it has work and calls of its own. */
+static bool chaos_kind(struct chaos_maker *m)
+{
+    switch (m->type[m->at]) {
+    case CHAOS_SERVER:
+        chaos_server(m);
+        return true;
+    case CHAOS_DELAY:
+        chaos_print(m, "type: delay");
+        return true;
+    case CHAOS_POOL:
+        chaos_pool(m);
+        return true;
+    case CHAOS_LIMITER:
+        chaos_print(m, "type: rate_limiter, rate: %u/s, burst: %u%s",
+                    chaos_chance(m, 50) ? 1000 : 300, chaos_between(m, 1, 4),
+                    chaos_chance(m, 60) ? ", on_empty: wait" : "");
+        return true;
+    case CHAOS_CACHE:
+        chaos_cache(m);
+        return true;
+    case CHAOS_BALANCER:
+        chaos_policy(m);
+        chaos_print(m, ", targets: [");
+        for (uint32_t i = 0; i < 2; i++) {
+            uint32_t target = chaos_between(m, m->at + 1, m->count - 1);
+            while (m->operations[target]) {
+                target++; /* the last has none */
+            }
+            chaos_print(m, "%s", i > 0 ? ", " : "");
+            chaos_name(m, target);
+        }
+        chaos_print(m, "]");
+        return false;
+    }
+    return false;
+}
+
+static void chaos_service(struct chaos_maker *m)
+{
+    chaos_print(m, "  s%u: {", m->at);
+    const bool own = chaos_kind(m);
+    if (chaos_chance(m, 25)) {
+        chaos_print(m, ", limit: {concurrent: %u, on_full: %s}", chaos_between(m, 1, 4),
+                    chaos_chance(m, 70) ? "wait" : "reject");
+    }
+    if (own && m->operations[m->at]) {
+        chaos_print(m, ", operations: {a: {");
+        chaos_program(m);
+        chaos_print(m, "}, b: {work: ");
+        chaos_time(m);
+        chaos_print(m, "}}");
+    } else if (own) {
+        chaos_print(m, ", ");
+        chaos_program(m);
+    }
+    chaos_print(m, "}\n");
+    if (m->copied[m->at]) {
+        chaos_print(m, "  b%u: {", m->at);
+        chaos_policy(m);
+        chaos_print(m, ", targets: {service: s%u, copies: %u}}\n", m->at, chaos_between(m, 1, 4));
+    }
+}
+
+/* The last has nobody to call and no operations, so that everyone has somebody plain to call. */
+static void chaos_plan(struct chaos_maker *m)
+{
+    m->count = chaos_between(m, 1, CHAOS_NODES_MAX);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const bool last = i + 1 == m->count;
+        m->type[i] = (enum chaos_type)chaos_below(m, last ? CHAOS_LIMITER + 1 : CHAOS_BALANCER + 1);
+        m->type[i] = chaos_chance(m, 25) ? CHAOS_SERVER : m->type[i];
+        m->copied[i] = m->type[i] <= CHAOS_POOL && chaos_chance(m, 25);
+        m->operations[i] = m->type[i] <= CHAOS_LIMITER && !last && chaos_chance(m, 30);
+    }
+}
+
+/* ---- traffic ---- */
+
+static void chaos_source(struct chaos_maker *m, uint32_t index)
+{
+    chaos_print(m, "  t%u: {to: ", index);
+    chaos_name(m, chaos_below(m, chaos_chance(m, 60) ? 1 : m->count));
+    if (chaos_chance(m, 45)) {
+        chaos_print(m, ", users: %u, think: ", chaos_between(m, 1, 12));
+        static const char *const thinks[] = {"1ms", "2ms", "5ms", "exponential(5ms)"};
+        chaos_print(m, "%s", thinks[chaos_below(m, 4)]);
+    } else {
+        static const char *const kinds[] = {"", ", arrivals: constant", ", batch: 4",
+                                            ", batch: geometric(mean=3)"};
+        chaos_print(m, ", rate: [[0s, %u/s], [%dms, 0/s]]%s", chaos_between(m, 20, 500),
+                    CHAOS_TRAFFIC_ENDS_MS, kinds[chaos_below(m, 4)]);
+    }
+    chaos_patience(m);
+    chaos_print(m, "}\n");
+}
+
+/* The text of world `seed`, which lasts so long; to be freed. */
+static char *chaos_text(uint64_t seed, uint32_t seconds, struct chaos_maker *m)
+{
+    char *text;
+    size_t size;
+    *m = (struct chaos_maker){.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
+    m->out = open_memstream(&text, &size);
+    chaos_below(m, 2);
+    m->loops = chaos_chance(m, 35);
+    m->cancels = chaos_chance(m, 75);
+    m->hedges = chaos_chance(m, 75);
+    chaos_print(m,
+                "archsim: 1\nname: chaos\nreplications: 1\nduration: %us\ndrain: 1s\n"
+                "warmup: %s\nservices:\n",
+                seconds, chaos_chance(m, 70) ? "0s" : "20ms");
+    chaos_plan(m);
+    for (m->at = 0; m->at < m->count; m->at++) {
+        chaos_service(m);
+    }
+    chaos_print(m, "traffic:\n");
+    const uint32_t sources = chaos_between(m, 1, 3);
+    for (uint32_t i = 0; i < sources; i++) {
+        chaos_source(m, i);
+    }
+    fclose(m->out);
+    return text;
+}
+
+#endif

@@ -1,0 +1,166 @@
+"""Every key of the results page is there for every traffic and service of every shipped scenario,
+every number is an estimate or null, nothing stands twice, no NaN or infinity slips in."""
+
+import json
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ.get("ARCHSIM_SOURCE_DIR", Path(__file__).resolve().parents[2]))
+BINARY = os.environ.get("ARCHSIM_BINARY", str(SOURCE / "build/release/archsim"))
+
+# The page, in its order.
+TOP = "archsim scenario traffic services cost recovery yearly bottleneck slo warnings".split()
+ARCHSIM = "version results".split()
+SCENARIO = ("name file fingerprint region seed replications duration warmup events "
+            "wall_time").split()
+ERRORS = "throttled timeout rejected unavailable failed".split()
+LATENCY = "mean sd p50 p90 p95 p99 p99_9 max".split()
+TRAFFIC = ("offered throughput availability within unfinished errors retries latency "
+           "worst").split()
+WORST = "window latency availability throughput".split()
+SERVICE = ("type arrivals throughput unfinished errors abandoned latency wait waited utilization "
+           "busy in_flight queue capacity up operations outgoing").split()
+OPERATION = "arrivals throughput errors latency".split()
+OUTGOING = "rate errors latency".split()
+BOTTLENECK = "service resource utilization headroom".split()
+SLO = "text path value low high limit verdict reason severity at_load why".split()
+WARNING = "code path text".split()
+OWN = {"function_pool": ["cold_start_ratio", "cold_start"], "cache": ["hit_ratio"]}
+
+
+# Calls that come back to the same callee after another one, and operations.
+WEB = """
+archsim: 1
+services:
+  web: {type: delay, work: 1ms, calls: [db.get, bus, db.put, bus]}
+  db: {type: server, operations: {get: {work: 1ms}, put: {work: 2ms}}}
+  bus: {type: delay, work: 1ms}
+traffic:
+  users: {to: web, rate: 20/s, objective: 1s}
+  admins: {to: db.put, rate: 1/s}
+"""
+
+
+def no_duplicates(pairs):
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), keys
+    return dict(pairs)
+
+
+def refuse(constant):
+    raise ValueError(constant)
+
+
+class Page(unittest.TestCase):
+    def estimate(self, value, interval=True):
+        if value is not None:
+            self.assertEqual(list(value), ["value", "low", "high"])
+            self.assertIsInstance(value["value"], (int, float))
+            if interval:
+                self.assertLessEqual(value["low"], value["value"])
+                self.assertGreaterEqual(value["high"], value["value"])
+            else:
+                self.assertIsNone(value["low"])
+                self.assertIsNone(value["high"])
+
+    def estimates(self, group, keys):
+        self.assertEqual(list(group), keys)
+        for key in keys:
+            self.estimate(group[key], interval=key not in ("max", "min"))
+
+    def calls(self, group):
+        self.estimates(group["errors"], ERRORS)
+        self.estimates(group["latency"], LATENCY)
+
+    def traffic(self, traffic):
+        self.assertEqual(list(traffic), TRAFFIC)
+        for key in "offered throughput availability within unfinished retries".split():
+            self.estimate(traffic[key])
+        self.calls(traffic)
+        if traffic["worst"] is not None:
+            self.assertEqual(list(traffic["worst"]), WORST)
+            self.assertEqual(list(traffic["worst"]["window"]), ["from", "to"])
+            self.assertEqual(list(traffic["worst"]["latency"]), ["p99"])
+            for value in (traffic["worst"]["latency"]["p99"], traffic["worst"]["availability"],
+                          traffic["worst"]["throughput"]):
+                self.estimate(value, interval=False)
+
+    def service(self, service):
+        self.assertEqual(sorted(set(SERVICE) - set(service)), [])
+        own = OWN.get(service["type"], [])
+        self.assertEqual(sorted(set(service) - set(SERVICE)), sorted(own))
+        for key in "arrivals throughput unfinished abandoned waited utilization".split():
+            self.estimate(service[key])
+        # what can fail but did not in the window: nothing says how often it would
+        self.estimate(service["up"], interval=service["up"]["low"] is not None)
+        if service["up"]["low"] is None:
+            self.assertEqual(service["up"]["value"], 1)
+        self.calls(service)
+        self.estimates(service["wait"], LATENCY)
+        for key in ("busy", "in_flight", "queue"):
+            self.estimates(service[key], ["mean", "max"])
+        self.estimates(service["capacity"], ["mean", "min", "max"])
+        for operation in service["operations"].values():
+            self.assertEqual(list(operation), OPERATION)
+            self.calls(operation)
+        for callee in service["outgoing"].values():
+            for operation in callee.values():
+                self.assertEqual(list(operation), OUTGOING)
+                self.calls(operation)
+
+    def results(self, path, text=None):
+        text = subprocess.run([BINARY, "run", path, "--format", "json", "--duration", "20m",
+                               "--replications", "3", "--quiet"], input=text, capture_output=True,
+                              text=True, timeout=600, check=True).stdout
+        return json.loads(text, object_pairs_hook=no_duplicates, parse_constant=refuse)
+
+    def page(self, results):
+        self.assertEqual(list(results), TOP)
+        self.assertEqual(list(results["archsim"]), ARCHSIM)
+        self.assertEqual(results["archsim"]["results"], 1)
+        self.assertEqual(list(results["scenario"]), SCENARIO)
+        self.assertIsNone(results["cost"])
+        self.assertEqual(results["recovery"], {})
+        self.assertEqual(results["yearly"], {"traffic": dict.fromkeys(results["traffic"])})
+        for traffic in results["traffic"].values():
+            self.traffic(traffic)
+        for service in results["services"].values():
+            self.service(service)
+        if results["bottleneck"] is not None:
+            self.assertEqual(list(results["bottleneck"]), BOTTLENECK)
+            self.assertIn(results["bottleneck"]["service"], results["services"])
+        for promise in results["slo"]:
+            self.assertEqual(list(promise), SLO)
+            self.assertIn(promise["verdict"], ("kept", "broken", "undecided"))
+            self.assertEqual(promise["reason"] is None, promise["verdict"] != "undecided")
+        for warning in results["warnings"]:
+            self.assertEqual(list(warning), WARNING)
+
+    def test_every_key_of_the_page(self):
+        paths = sorted((SOURCE / "scenarios").glob("*.yaml"))
+        self.assertGreater(len(paths), 0)
+        for path in paths:
+            if path.stem != "flagship":  # much work, nothing that the others lack
+                with self.subTest(path=path):
+                    self.page(self.results(path))
+
+    def test_operations_and_callees(self):
+        results = self.results("-", WEB)
+        self.page(results)
+        self.assertEqual(list(results["services"]["db"]["operations"]), ["get", "put"])
+        outgoing = results["services"]["web"]["outgoing"]
+        self.assertEqual({name: list(callee) for name, callee in outgoing.items()},
+                         {"db": ["get", "put"], "bus": ["call"]})
+        self.assertIsNotNone(results["traffic"]["users"]["worst"])
+        self.assertIsNotNone(results["traffic"]["users"]["within"])
+        self.assertIsNone(results["traffic"]["admins"]["within"])
+        # 20/s of web and 1/s of admins
+        put = results["services"]["db"]["operations"]["put"]
+        self.assertAlmostEqual(put["arrivals"]["value"], 21, delta=0.5)
+        self.assertAlmostEqual(outgoing["bus"]["call"]["rate"]["value"], 40, delta=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
