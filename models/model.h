@@ -65,6 +65,7 @@ struct service {
     int64_t work_constant_ns;  /* the first constant work of its operations, or -1 */
     uint32_t work_lane;        /* its lane */
     uint16_t index;
+    __int128 stay_ns; /* debug builds: of the calls that left in the window, see world_little */
 };
 
 /* What a type's own metric was in the window; which members count depends on its form. */

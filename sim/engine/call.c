@@ -339,6 +339,11 @@ void call_end(struct world *w, struct frame *f, enum outcome outcome)
         events_cancel(&w->core.events, f->timeout);
     }
     gauge_add(&s->load.in_flight, -1, now_ns);
+#ifndef ARCHSIM_RELEASE
+    if (w->measuring) {
+        s->stay_ns += now_ns - (f->start_ns > w->origin_ns ? f->start_ns : w->origin_ns);
+    }
+#endif
     call_answer(w, f, outcome);
     frame_free(&w->core.frames, f);
 }

@@ -237,6 +237,27 @@ static void world_quarter(struct world *w, uint32_t quarter)
     }
 }
 
+#ifndef ARCHSIM_RELEASE
+/* Little's law on this very path: what was in flight, over time, is what the calls stayed, each by
+ * its own clock; of those that are still here, up to now. */
+static void world_little(struct world *w)
+{
+    const int64_t now_ns = core_now(&w->core);
+    for (uint32_t slot = 0; slot < w->core.frames.count; slot++) {
+        const struct frame *f = core_frame(&w->core, slot);
+        const bool call = !(f->flags & (FRAME_BRANCH | FRAME_CLIENT));
+        if (call && f->state != FRAME_FREE && f->state != FRAME_NEW) {
+            w->services[f->service].stay_ns +=
+                now_ns - (f->start_ns > w->origin_ns ? f->start_ns : w->origin_ns);
+        }
+    }
+    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
+        const double stay_ns = (double)w->services[i].stay_ns;
+        assert(fabs(w->window[i].in_flight.area - stay_ns) <= 1e-9 * stay_ns);
+    }
+}
+#endif
+
 static void world_end_window(struct world *w)
 {
     const int64_t now_ns = core_now(&w->core);
@@ -254,6 +275,9 @@ static void world_end_window(struct world *w)
             .up_ns = gauge_read(&load->up, now_ns).area,
         };
     }
+#ifndef ARCHSIM_RELEASE
+    world_little(w);
+#endif
     if (w->open == 0) {
         w->ended = true;
     }
