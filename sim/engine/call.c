@@ -341,7 +341,7 @@ void call_end(struct world *w, struct frame *f, enum outcome outcome)
     gauge_add(&s->load.in_flight, -1, now_ns);
 #ifndef ARCHSIM_RELEASE
     if (w->measuring) {
-        s->stay_ns += now_ns - (f->start_ns > w->origin_ns ? f->start_ns : w->origin_ns);
+        world_stay(w, f);
     }
 #endif
     call_answer(w, f, outcome);

@@ -238,17 +238,21 @@ static void world_quarter(struct world *w, uint32_t quarter)
 }
 
 #ifndef ARCHSIM_RELEASE
+void world_stay(struct world *w, const struct frame *f)
+{
+    const int64_t from_ns = f->start_ns > w->origin_ns ? f->start_ns : w->origin_ns;
+    w->services[f->service].stay_ns += core_now(&w->core) - from_ns;
+}
+
 /* Little's law on this very path: what was in flight, over time, is what the calls stayed, each by
  * its own clock; of those that are still here, up to now. */
 static void world_little(struct world *w)
 {
-    const int64_t now_ns = core_now(&w->core);
     for (uint32_t slot = 0; slot < w->core.frames.count; slot++) {
         const struct frame *f = core_frame(&w->core, slot);
         const bool call = !(f->flags & (FRAME_BRANCH | FRAME_CLIENT));
         if (call && f->state != FRAME_FREE && f->state != FRAME_NEW) {
-            w->services[f->service].stay_ns +=
-                now_ns - (f->start_ns > w->origin_ns ? f->start_ns : w->origin_ns);
+            world_stay(w, f);
         }
     }
     for (uint32_t i = 0; i < w->scenario->services_count; i++) {

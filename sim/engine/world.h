@@ -140,6 +140,10 @@ struct world *world_new(const struct world_setup *setup);
 void world_free(struct world *world);
 /* Runs to its end: until every measured call has ended or the drain is over. */
 enum world_end world_run(struct world *world);
+#ifndef ARCHSIM_RELEASE
+/* What f has stayed of the window counts for its service; Little's law is checked at its end. */
+void world_stay(struct world *w, const struct frame *f);
+#endif
 /* One measured call or request has ended. */
 void world_closed(struct world *w);
 /* The slab of frames is full: the world ends, naming the service that holds most of them. */
