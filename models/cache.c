@@ -143,7 +143,7 @@ static bool cache_serve(struct world *w, struct service *s, struct frame *f)
     }
     if (!hit) {
         f->block = CACHE_MISSED;
-        call_forward(w, f, call_target_edge(&p->origin_target, f), 0);
+        call_forward(w, f, call_target_edge(&p->origin_target, f), 0, TIME_NONE);
     }
     return hit;
 }

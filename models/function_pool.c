@@ -69,24 +69,17 @@ static void function_pool_leave_line(struct service *s, struct function_pool *st
     gauge_add(&s->load.queue, -1, core_now(s->core));
 }
 
-/* The instance goes to the first in line whose deadline has not passed, or is idle. */
+/* The instance goes to the first in line, or is idle. */
 static void function_pool_hand_on(struct world *w, struct service *s, uint16_t copy,
                                   uint32_t instance)
 {
     struct function_pool *state = s->state;
-    struct frame *f;
-    while ((f = line_head(&state->lines[copy], s->core)) != NULL) {
-        function_pool_leave_line(s, state, f);
-        if (f->flags & FRAME_WITHDRAWN) {
-            continue; /* it ends at this instant anyway */
-        }
-        if (!core_late(s->core, f)) {
-            function_pool_run(w, f, instance);
-            return;
-        }
-        core_end(s->core, f, OUTCOME_TIMEOUT);
+    struct frame *f = load_next(&s->load, s->core, &state->lines[copy]);
+    if (f != NULL) {
+        function_pool_run(w, f, instance);
+    } else {
+        pool_release(&state->pool, instance);
     }
-    pool_release(&state->pool, instance);
 }
 
 static void function_pool_start(struct world *w, struct service *s)
@@ -163,14 +156,19 @@ static void function_pool_observe(struct world *w, struct service *s, struct own
     own[FUNCTION_POOL_COLD_START].summary = &state->cold_start;
 }
 
-static double function_pool_used(const struct service *s, double window_s, double busy_mean)
+static void function_pool_usage(struct world *w, struct service *s, struct usage *usage)
 {
-    (void)window_s;
+    (void)w;
     const struct function_pool_params *p = s->params;
-    return p->max_instances_count == PARAM_INFINITE
-               ? (double)NAN
-               : busy_mean / ((double)p->max_instances_count * s->spec->copies);
+    const struct gauge_window busy = gauge_read(&s->load.busy, core_now(s->core));
+    usage[0].used = gauge_area_s(&s->load.busy, core_now(s->core));
+    usage[0].peak = p->on_full == ON_FULL_REJECT ? (double)busy.max : 0;
+    usage[0].available = p->max_instances_count == PARAM_INFINITE
+                             ? (double)INFINITY
+                             : (double)p->max_instances_count * s->spec->copies;
 }
+
+static const char *const function_pool_resources[] = {"instances"};
 
 const struct model function_pool_model = {
     .info =
@@ -189,7 +187,7 @@ const struct model function_pool_model = {
             .copyable = true,
             .work_help = "time of a request on an instance that is there already (warm)",
             .resource = "present instances",
-            .type_resource = "instances",
+            ROWS(resources, function_pool_resources),
         },
     .state_size = sizeof(struct function_pool),
     .start = function_pool_start,
@@ -197,5 +195,5 @@ const struct model function_pool_model = {
     .timer = function_pool_timer,
     .finish = function_pool_finish,
     .observe = function_pool_observe,
-    .used = function_pool_used,
+    .usage = function_pool_usage,
 };

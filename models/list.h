@@ -2,12 +2,19 @@
 #ifndef ARCHSIM_MODELS_LIST_H
 #define ARCHSIM_MODELS_LIST_H
 
-#define MODELS(X)    \
-    X(cache)         \
-    X(delay)         \
-    X(function_pool) \
-    X(load_balancer) \
-    X(rate_limiter)  \
-    X(server)
+#define MODELS(X)         \
+    X(cache)              \
+    X(delay)              \
+    X(function_pool)      \
+    X(load_balancer)      \
+    X(rate_limiter)       \
+    X(server)             \
+    X(alb)                \
+    X(api_gateway)        \
+    X(aurora_serverless)  \
+    X(auto_scaling_group) \
+    X(dynamodb)           \
+    X(lambda)             \
+    X(sqs)
 
 #endif

@@ -31,7 +31,8 @@ static const struct param rate_limiter_params[] = {
 struct rate_limiter {
     struct bucket bucket;
     struct line line;
-    bool timed; /* a timer is set for the next token */
+    bool timed;     /* a timer is set for the next token */
+    uint64_t taken; /* tokens */
 };
 
 static void rate_limiter_time(struct service *s, struct rate_limiter *limiter)
@@ -64,9 +65,10 @@ static void rate_limiter_arrive(struct world *w, struct service *s, struct frame
     const struct rate_limiter_params *p = s->params;
     struct rate_limiter *limiter = s->state;
     if (limiter->line.count == 0 && bucket_take(&limiter->bucket, core_now(s->core), 1)) {
+        limiter->taken++;
         call_work(w, f);
     } else if (p->on_empty == ON_EMPTY_REJECT) {
-        call_refuse(w, f, OUTCOME_THROTTLED);
+        call_throttle(w, f, "rate");
     } else {
         f->block = RATE_LIMITER_WAITS;
         line_join(&limiter->line, s->core, f);
@@ -83,12 +85,10 @@ static void rate_limiter_timer(struct world *w, struct service *s, uint32_t slot
     const int64_t now_ns = core_now(s->core);
     limiter->timed = false;
     while (limiter->line.count > 0 && bucket_due_ns(&limiter->bucket, 1) <= now_ns) {
-        struct frame *f = line_head(&limiter->line, s->core);
-        rate_limiter_leave_line(s, limiter, f);
-        if (core_late(s->core, f)) {
-            core_end(s->core, f, OUTCOME_TIMEOUT);
-        } else {
+        struct frame *f = load_next(&s->load, s->core, &limiter->line);
+        if (f != NULL) {
             bucket_take(&limiter->bucket, now_ns, 1);
+            limiter->taken++;
             call_work(w, f);
         }
     }
@@ -103,13 +103,15 @@ static void rate_limiter_finish(struct world *w, struct service *s, struct frame
     }
 }
 
-/* Each measured call that was served has taken a token. */
-static double rate_limiter_used(const struct service *s, double window_s, double busy_mean)
+static void rate_limiter_usage(struct world *w, struct service *s, struct usage *usage)
 {
-    (void)busy_mean;
+    (void)w;
     const struct rate_limiter_params *p = s->params;
-    return (double)s->load.wait.tally.count / (p->rate_per_s * window_s);
+    const struct rate_limiter *limiter = s->state;
+    usage[0] = (struct usage){.used = (double)limiter->taken, .available = p->rate_per_s};
 }
+
+static const char *const rate_limiter_resources[] = {"tokens"};
 
 const struct model rate_limiter_model = {
     .info =
@@ -125,12 +127,12 @@ const struct model rate_limiter_model = {
             .takes_work = true,
             .takes_operations = true,
             .work_help = "time that passes once the token is there, without any resource in use",
-            .type_resource = "tokens",
+            ROWS(resources, rate_limiter_resources),
         },
     .state_size = sizeof(struct rate_limiter),
     .start = rate_limiter_start,
     .arrive = rate_limiter_arrive,
     .timer = rate_limiter_timer,
     .finish = rate_limiter_finish,
-    .used = rate_limiter_used,
+    .usage = rate_limiter_usage,
 };

@@ -164,6 +164,13 @@ static void server_finish(struct world *w, struct service *s, struct frame *f)
     station_leave(server_station(s, f), f);
 }
 
+static bool server_healthy(struct world *w, struct service *s, uint16_t copy)
+{
+    (void)w;
+    const struct server *state = s->state;
+    return station_is_up(&state->stations[copy]);
+}
+
 const struct model server_model = {
     .info =
         {
@@ -194,4 +201,5 @@ const struct model server_model = {
     .resume = server_resume,
     .timer = server_timer,
     .finish = server_finish,
+    .healthy = server_healthy,
 };

@@ -6,27 +6,29 @@
 #include <string.h>
 
 #include "reports/json_writer.h"
+#include "reports/number.h"
 #include "sim/kernel/arena.h"
 #include "sim/scenario/diag.h"
 #include "sim/scenario/language.h"
 
-enum { EXPLAIN_WIDTH = 100, EXPLAIN_ROWS_MAX = 256 };
+enum { EXPLAIN_WIDTH = 100, EXPLAIN_ROWS_MAX = 256, EXPLAIN_BLANKS = 4 /* around a name */ };
 
 struct explain {
     FILE *stream;
     struct arena arena;
 };
 
-/* The rows of a service of that type: its own, then what every service has. */
+/* The rows of a service of that type: its own, what every service has, then the account's quotas.
+ */
 struct explain_rows {
     const struct param *rows[EXPLAIN_ROWS_MAX];
-    uint32_t count, own_count;
+    uint32_t count, own_count, quotas_first;
 };
 
 static struct explain_rows explain_rows_of(const struct model_info *type)
 {
     struct explain_rows rows = {.own_count = type->params_count};
-    assert(type->params_count + service_room.count <= EXPLAIN_ROWS_MAX);
+    assert(type->params_count + service_room.count + type->quotas_count <= EXPLAIN_ROWS_MAX);
     for (uint32_t i = 0; i < type->params_count; i++)
         rows.rows[rows.count++] = &type->params[i];
     for (uint32_t i = 0; i < service_room.count; i++) {
@@ -34,6 +36,9 @@ static struct explain_rows explain_rows_of(const struct model_info *type)
         if (strcmp(row->key, "type") != 0 && service_row_applies(row, type))
             rows.rows[rows.count++] = row;
     }
+    rows.quotas_first = rows.count;
+    for (uint32_t i = 0; i < type->quotas_count; i++)
+        rows.rows[rows.count++] = &type->quotas[i];
     return rows;
 }
 
@@ -50,16 +55,6 @@ const struct param *explain_find(const struct model_info *type, const char *key,
     if (nearest != NULL)
         *nearest = diag_nearest(key, names, rows.count);
     return NULL;
-}
-
-static const char *explain_base_unit(enum quantity quantity)
-{
-    static const char *const units[] = {
-        [QUANTITY_TIME] = "s",         [QUANTITY_RATE] = "1/s",   [QUANTITY_SIZE] = "B",
-        [QUANTITY_THROUGHPUT] = "B/s", [QUANTITY_RATIO] = "1",    [QUANTITY_MONEY] = "USD",
-        [QUANTITY_COUNT] = "1",        [QUANTITY_CAPACITY] = "1",
-    };
-    return units[quantity];
 }
 
 static bool explain_is_required(const struct param *row)
@@ -135,7 +130,8 @@ static void explain_wrap(FILE *stream, const char *text, int indent, int column)
             column = 0;
             first = true;
         }
-        column += fprintf(stream, "%*s%.*s", first ? indent - column : 1, "", length, word);
+        const int blanks = !first ? 1 : indent > column ? indent - column : 0;
+        column += fprintf(stream, "%*s%.*s", blanks, "", length, word);
         first = false;
         word += length;
         word += strspn(word, " ");
@@ -158,10 +154,10 @@ static void explain_row_text(struct explain *explain, const struct model_info *t
                      row->unit == NULL ? "" : " of ", row->unit == NULL ? "" : row->unit,
                      explain_default(explain, row), range[0] == '\0' ? "" : ", ", range);
     const int column = fprintf(explain->stream, "  %-*s", width, row->key);
-    explain_wrap(explain->stream, text, width + 4, column);
-    explain_wrap(explain->stream, explain_help(type, row), width + 4, 0);
+    explain_wrap(explain->stream, text, width + EXPLAIN_BLANKS, column);
+    explain_wrap(explain->stream, explain_help(type, row), width + EXPLAIN_BLANKS, 0);
     if (with_source)
-        explain_wrap(explain->stream, explain_source(explain, row), width + 4, 0);
+        explain_wrap(explain->stream, explain_source(explain, row), width + EXPLAIN_BLANKS, 0);
 }
 
 /* Rows under a title; a source that all of them have is said there. */
@@ -175,6 +171,7 @@ static void explain_rows_text(struct explain *explain, const struct model_info *
     const char *source = explain_source(explain, rows[0]);
     for (uint32_t i = 1; i < count; i++)
         same = same && strcmp(explain_source(explain, rows[i]), source) == 0;
+    same = same && strlen(title) + strlen(source) + 3 <= EXPLAIN_WIDTH;
     if (same)
         fprintf(explain->stream, "\n%s (%s)\n", title, source);
     else
@@ -191,12 +188,43 @@ static int explain_width(const struct explain_rows *rows)
     return (int)width;
 }
 
-static void explain_named_text(FILE *stream, const char *title, const char *name, const char *note,
-                               const char *help)
+static void explain_named_text(FILE *stream, const char *title, const char *name, int width,
+                               const char *note, const char *help)
 {
     if (title != NULL)
         fprintf(stream, "\n%s\n", title);
-    fprintf(stream, "  %-20s  %s%s%s\n", name, note, note[0] == '\0' ? "" : ", ", help);
+    const int column =
+        fprintf(stream, "  %-*s  %s%s", width, name, note, note[0] == '\0' ? "" : ", ");
+    explain_wrap(stream, help, width + EXPLAIN_BLANKS, column);
+}
+
+static int explain_longer(int width, const char *name)
+{
+    const int length = (int)strlen(name);
+    return length > width ? length : width;
+}
+
+/* What a type has beside rows: all in one column's width. */
+static void explain_named_all_text(FILE *stream, const struct model_info *type)
+{
+    int width = 0;
+    for (uint32_t i = 0; i < type->operations_count; i++)
+        width = explain_longer(width, type->operations[i].name);
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        width = explain_longer(width, type->metrics[i].name);
+    for (uint32_t i = 0; i < type->prices_count; i++)
+        width = explain_longer(width, type->prices[i].item);
+    for (uint32_t i = 0; i < type->operations_count; i++)
+        explain_named_text(stream, i == 0 ? "Operations" : NULL, type->operations[i].name, width,
+                           "", type->operations[i].help);
+    for (uint32_t i = 0; i < type->metrics_count; i++) {
+        const char *unit = number_unit(type->metrics[i].unit);
+        explain_named_text(stream, i == 0 ? "Metrics of its own" : NULL, type->metrics[i].name,
+                           width, strcmp(unit, "1") == 0 ? "" : unit, type->metrics[i].help);
+    }
+    for (uint32_t i = 0; i < type->prices_count; i++)
+        explain_named_text(stream, i == 0 ? "Prices" : NULL, type->prices[i].item, width,
+                           type->prices[i].unit, type->prices[i].help);
 }
 
 static void explain_type_text(struct explain *explain, const struct model_info *type)
@@ -207,17 +235,12 @@ static void explain_type_text(struct explain *explain, const struct model_info *
     explain_wrap(explain->stream, type->text, 2, 0);
     explain_rows_text(explain, type, "Parameters", rows.rows, rows.own_count, width);
     explain_rows_text(explain, type, "As every service", rows.rows + rows.own_count,
-                      rows.count - rows.own_count, width);
-    for (uint32_t i = 0; i < type->operations_count; i++)
-        explain_named_text(explain->stream, i == 0 ? "Operations" : NULL, type->operations[i].name,
-                           "", type->operations[i].help);
-    for (uint32_t i = 0; i < type->metrics_count; i++)
-        explain_named_text(explain->stream, i == 0 ? "Metrics of its own" : NULL,
-                           type->metrics[i].name, explain_base_unit(type->metrics[i].unit),
-                           type->metrics[i].help);
-    for (uint32_t i = 0; i < type->prices_count; i++)
-        explain_named_text(explain->stream, i == 0 ? "Prices" : NULL, type->prices[i].item,
-                           type->prices[i].unit, type->prices[i].help);
+                      rows.quotas_first - rows.own_count, width);
+    explain_rows_text(explain, type,
+                      arena_printf(&explain->arena,
+                                   "Quotas of the account, under `quotas: {%s: {..}}`", type->name),
+                      rows.rows + rows.quotas_first, type->quotas_count, width);
+    explain_named_all_text(explain->stream, type);
 }
 
 /* ---- Markdown ---- */
@@ -254,7 +277,12 @@ static void explain_type_markdown(struct explain *explain, const struct model_in
 {
     const struct explain_rows rows = explain_rows_of(type);
     fprintf(explain->stream, "# %s\n\n%s.\n\n%s\n", type->name, type->title, type->text);
-    explain_rows_markdown(explain, type, rows.rows, rows.count);
+    explain_rows_markdown(explain, type, rows.rows, rows.quotas_first);
+    if (type->quotas_count > 0) {
+        fprintf(explain->stream, "\nQuotas of the account, under `quotas: {%s: {..}}`:\n",
+                type->name);
+        explain_rows_markdown(explain, type, rows.rows + rows.quotas_first, type->quotas_count);
+    }
     for (uint32_t i = 0; i < type->operations_count; i++)
         fprintf(explain->stream, "%s| `%s` | %s |\n",
                 i == 0 ? "\n| operation | meaning |\n|---|---|\n" : "", type->operations[i].name,
@@ -262,7 +290,7 @@ static void explain_type_markdown(struct explain *explain, const struct model_in
     for (uint32_t i = 0; i < type->metrics_count; i++)
         fprintf(explain->stream, "%s| `%s` | %s | %s |\n",
                 i == 0 ? "\n| metric | unit | meaning |\n|---|---|---|\n" : "",
-                type->metrics[i].name, explain_base_unit(type->metrics[i].unit),
+                type->metrics[i].name, number_unit(type->metrics[i].unit),
                 explain_cell(explain, type->metrics[i].help));
     for (uint32_t i = 0; i < type->prices_count; i++)
         fprintf(explain->stream, "%s| %s | %s | %s |\n",
@@ -278,7 +306,7 @@ static const char *explain_unit(const struct param *row)
     enum quantity quantity;
     if (row->unit != NULL)
         return row->unit;
-    return param_quantity(row, &quantity) ? explain_base_unit(quantity) : NULL;
+    return param_quantity(row, &quantity) ? number_unit(quantity) : NULL;
 }
 
 /* Inside unit to base unit of the results. */
@@ -296,7 +324,7 @@ static void explain_default_json(struct json_writer *json, const struct param *r
     if (explain_is_required(row))
         json_literal(json, "required", "true");
     else if (row->fallback == NONE)
-        json_null(json, "default");
+        json_put_null(json, "default");
     else if (row->kind == PARAM_FLAG)
         json_literal(json, "default", row->fallback);
     else if (row->kind != PARAM_NODE && param_quantity(row, &quantity) &&
@@ -311,7 +339,7 @@ static void explain_row_json(struct json_writer *json, const struct model_info *
 {
     const struct param_range range = param_range(row);
     char word[64];
-    json_object(json, NULL);
+    json_open_object(json, NULL);
     json_text(json, "name", row->key);
     json_text(json, "kind", explain_kind(row));
     json_text(json, "unit", explain_unit(row));
@@ -319,7 +347,7 @@ static void explain_row_json(struct json_writer *json, const struct model_info *
     json_number(json, "min", explain_base(row, range.low));
     json_number(json, "max", explain_base(row, range.high));
     if (row->kind == PARAM_CHOICE) {
-        json_array(json, "choices");
+        json_open_array(json, "choices");
         for (uint32_t i = 0; param_word(row, i, word, sizeof(word)); i++)
             json_text(json, NULL, word);
         json_close(json);
@@ -333,64 +361,98 @@ static void explain_row_json(struct json_writer *json, const struct model_info *
 static void explain_type_json(struct json_writer *json, const struct model_info *type)
 {
     const struct explain_rows rows = explain_rows_of(type);
-    json_object(json, NULL);
+    json_open_object(json, NULL);
     json_text(json, "type", type->name);
     json_text(json, "title", type->title);
-    json_array(json, "parameters");
-    for (uint32_t i = 0; i < rows.count; i++)
+    json_open_array(json, "parameters");
+    for (uint32_t i = 0; i < rows.quotas_first; i++)
         explain_row_json(json, type, rows.rows[i]);
     json_close(json);
-    json_array(json, "metrics");
+    json_open_array(json, "metrics");
     for (uint32_t i = 0; i < type->metrics_count; i++) {
-        json_object(json, NULL);
+        json_open_object(json, NULL);
         json_text(json, "name", type->metrics[i].name);
-        json_text(json, "unit", explain_base_unit(type->metrics[i].unit));
+        json_text(json, "unit", number_unit(type->metrics[i].unit));
         json_text(json, "help", type->metrics[i].help);
         json_close(json);
     }
     json_close(json);
-    json_array(json, "operations");
+    json_open_array(json, "operations");
     for (uint32_t i = 0; i < type->operations_count; i++) {
-        json_object(json, NULL);
+        json_open_object(json, NULL);
         json_text(json, "name", type->operations[i].name);
         json_text(json, "help", type->operations[i].help);
         json_close(json);
     }
     json_close(json);
-    json_array(json, "prices");
+    json_open_array(json, "prices");
     for (uint32_t i = 0; i < type->prices_count; i++) {
-        json_object(json, NULL);
+        json_open_object(json, NULL);
         json_text(json, "item", type->prices[i].item);
         json_text(json, "unit", type->prices[i].unit);
         json_text(json, "help", type->prices[i].help);
         json_close(json);
     }
     json_close(json);
+    json_open_array(json, "quotas");
+    for (uint32_t i = rows.quotas_first; i < rows.count; i++)
+        explain_row_json(json, type, rows.rows[i]);
+    json_close(json);
     json_close(json);
 }
 
 /* ---- what the command calls ---- */
 
+/* A block of the language itself: nobody's documents say how it is. */
+static bool explain_is_generic(const struct model_info *type)
+{
+    for (uint32_t i = 0; i < type->params_count; i++)
+        if (type->params[i].confidence != CONFIDENCE_DEFINED)
+            return false;
+    return true;
+}
+
+static void explain_group(FILE *stream, const struct model_info *const *types, uint32_t types_count,
+                          bool generic, const char *title)
+{
+    int width = 0;
+    for (uint32_t i = 0; i < types_count; i++)
+        width = explain_longer(width, types[i]->name);
+    for (uint32_t i = 0; i < types_count; i++) {
+        if (explain_is_generic(types[i]) != generic)
+            continue;
+        if (title != NULL)
+            fprintf(stream, "%s\n", title);
+        title = NULL;
+        explain_named_text(stream, NULL, types[i]->name, width, "", types[i]->title);
+    }
+}
+
 void explain_list(FILE *stream, const struct model_info *const *types, uint32_t types_count,
                   enum explain_format format)
 {
     struct json_writer json;
-    if (format == EXPLAIN_JSON) {
+    switch (format) {
+    case EXPLAIN_TEXT:
+        explain_group(stream, types, types_count, true, "Generic building blocks");
+        explain_group(stream, types, types_count, false, "\nServices of AWS");
+        fputs("\n`archsim explain TYPE` shows what one does, its parameters, quotas and metrics.\n",
+              stream);
+        break;
+    case EXPLAIN_MARKDOWN:
+        for (uint32_t i = 0; i < types_count; i++) {
+            if (i > 0)
+                fputc('\n', stream);
+            explain_type(stream, types[i], format);
+        }
+        break;
+    case EXPLAIN_JSON:
         json_init(&json, stream);
-        json_array(&json, NULL);
+        json_open_array(&json, NULL);
         for (uint32_t i = 0; i < types_count; i++)
             explain_type_json(&json, types[i]);
         json_close(&json);
-        return;
-    }
-    for (uint32_t i = 0; i < types_count; i++) {
-        if (format == EXPLAIN_TEXT) {
-            fprintf(stream, "  %-20s  %s\n", types[i]->name, types[i]->title);
-            continue;
-        }
-        if (i > 0)
-            fputc('\n', stream);
-        explain_type(stream, types[i], format);
+        break;
     }
 }
 

@@ -49,7 +49,7 @@ static void json_metric(struct json_writer *json, struct json_path *open, const 
         start += open->ends[open->depth - 1] + 1;
     for (const char *dot = strchr(start, '.'); dot; start = dot + 1, dot = strchr(start, '.')) {
         assert(open->depth < JSON_PATH_DEPTH_MAX);
-        json_object(json, json_key(key, start, (size_t)(dot - start)));
+        json_open_object(json, json_key(key, start, (size_t)(dot - start)));
         open->ends[open->depth++] = (size_t)(dot - path);
     }
     json_estimate(json, start, estimate);
@@ -63,15 +63,15 @@ static void json_plain_estimate(struct json_writer *json, const char *key, doubl
 static void json_worst(struct json_writer *json, const struct results_worst *worst)
 {
     if (!worst->known) {
-        json_null(json, "worst");
+        json_put_null(json, "worst");
         return;
     }
-    json_object(json, "worst");
-    json_object(json, "window");
+    json_open_object(json, "worst");
+    json_open_object(json, "window");
     json_number(json, "from", worst->from_s);
     json_number(json, "to", worst->to_s);
     json_close(json);
-    json_object(json, "latency");
+    json_open_object(json, "latency");
     json_plain_estimate(json, "p99", worst->latency_p99_s);
     json_close(json);
     json_plain_estimate(json, "availability", worst->availability);
@@ -109,9 +109,9 @@ static void json_owned(struct json_writer *json, const struct results *results, 
 static void json_traffic(struct json_writer *json, const struct results *results, uint32_t *next)
 {
     const struct scenario *scenario = results->scenario;
-    json_object(json, "traffic");
+    json_open_object(json, "traffic");
     for (uint32_t i = 0; i < scenario->traffic_count; i++) {
-        json_object(json, scenario->traffic[i].name);
+        json_open_object(json, scenario->traffic[i].name);
         json_owned(json, results, next);
         json_worst(json, &results->worst[i]);
         json_close(json);
@@ -124,21 +124,21 @@ static void json_services(struct json_writer *json, const struct results *result
 {
     const struct scenario *scenario = results->scenario;
     uint32_t edge = 0; /* they are grouped by caller, in order */
-    json_object(json, "services");
+    json_open_object(json, "services");
     for (uint32_t i = 0; i < scenario->services_count; i++) {
         const struct scenario_service *service = &scenario->services[i];
         while (edge < scenario->edges_count && scenario->edges[edge].caller < i)
             edge++;
         const bool has_callees = edge < scenario->edges_count && scenario->edges[edge].caller == i;
-        json_object(json, service->name);
+        json_open_object(json, service->name);
         json_text(json, "type", service->type->name);
         json_owned(json, results, next);
         if (!service->has_operations) {
-            json_object(json, "operations");
+            json_open_object(json, "operations");
             json_close(json);
         }
         if (!has_callees) {
-            json_object(json, "outgoing");
+            json_open_object(json, "outgoing");
             json_close(json);
         }
         json_close(json);
@@ -149,7 +149,7 @@ static void json_services(struct json_writer *json, const struct results *result
 static void json_scenario(struct json_writer *json, const struct results *results)
 {
     const struct scenario *scenario = results->scenario;
-    json_object(json, "scenario");
+    json_open_object(json, "scenario");
     json_text(json, "name", scenario->name);
     json_text(json, "file", scenario->file);
     json_text(json, "fingerprint", scenario->fingerprint);
@@ -158,7 +158,7 @@ static void json_scenario(struct json_writer *json, const struct results *result
     json_whole(json, "replications", results->replications);
     json_number(json, "duration", (double)scenario->duration_ns / 1e9);
     json_number(json, "warmup", results->warmup_s);
-    json_whole(json, "events", results->events);
+    json_whole(json, "events", results->simulated);
     json_number(json, "wall_time", results->wall_time_s);
     json_close(json);
 }
@@ -166,13 +166,13 @@ static void json_scenario(struct json_writer *json, const struct results *result
 /* What needs prices and faults, which come later. */
 static void json_later(struct json_writer *json, const struct results *results)
 {
-    json_null(json, "cost");
-    json_object(json, "recovery");
+    json_put_null(json, "cost");
+    json_open_object(json, "recovery");
     json_close(json);
-    json_object(json, "yearly");
-    json_object(json, "traffic");
+    json_open_object(json, "yearly");
+    json_open_object(json, "traffic");
     for (uint32_t i = 0; i < results->scenario->traffic_count; i++)
-        json_null(json, results->scenario->traffic[i].name);
+        json_put_null(json, results->scenario->traffic[i].name);
     json_close(json);
     json_close(json);
 }
@@ -181,10 +181,10 @@ static void json_bottleneck(struct json_writer *json, const struct results *resu
 {
     const struct results_bottleneck *bottleneck = &results->bottleneck;
     if (!bottleneck->known) {
-        json_null(json, "bottleneck");
+        json_put_null(json, "bottleneck");
         return;
     }
-    json_object(json, "bottleneck");
+    json_open_object(json, "bottleneck");
     json_text(json, "service", results->scenario->services[bottleneck->service].name);
     json_text(json, "resource", bottleneck->resource);
     json_estimate(json, "utilization", bottleneck->utilization);
@@ -192,13 +192,44 @@ static void json_bottleneck(struct json_writer *json, const struct results *resu
     json_close(json);
 }
 
+static void json_event(struct json_writer *json, const struct results_event *event)
+{
+    json_open_object(json, NULL);
+    json_number(json, "time", event->time_s);
+    json_number(json, "until", event->until_s);
+    json_text(json, "service", event->service);
+    json_text(json, "kind", event->kind);
+    json_text(json, "metric", event->metric);
+    json_number(json, "value", event->value);
+    json_number(json, "threshold", event->threshold);
+    json_number(json, "from", event->from);
+    json_number(json, "to", event->to);
+    json_number(json, "delay", event->delay_s);
+    if (event->count > 0)
+        json_whole(json, "count", event->count);
+    else
+        json_put_null(json, "count");
+    json_text(json, "text", event->text);
+    json_close(json);
+}
+
+/* Of the first replication: an example; the database has all. */
+static void json_events(struct json_writer *json, const struct results *results)
+{
+    json_open_array(json, "events");
+    for (uint32_t i = 0; i < results->events_count; i++)
+        if (results->events[i].replication == 0)
+            json_event(json, &results->events[i]);
+    json_close(json);
+}
+
 static void json_slo(struct json_writer *json, const struct results *results)
 {
-    json_array(json, "slo");
+    json_open_array(json, "slo");
     for (uint32_t i = 0; i < results->scenario->promises_count; i++) {
         const struct promise *promise = &results->scenario->promises[i];
         const struct verdict *verdict = &results->verdicts[i];
-        json_object(json, NULL);
+        json_open_object(json, NULL);
         json_text(json, "text", promise->text);
         json_text(json, "path", promise->path);
         json_number(json, "value", verdict->estimate.value);
@@ -215,11 +246,24 @@ static void json_slo(struct json_writer *json, const struct results *results)
     json_close(json);
 }
 
+static void json_arrangements(struct json_writer *json, const struct scenario *scenario)
+{
+    json_open_array(json, "arrangements");
+    for (const struct arrangement *at = scenario->arrangements; at != NULL; at = at->next) {
+        json_open_object(json, NULL);
+        json_text(json, "path", at->path);
+        json_text(json, "value", at->value);
+        json_text(json, "usually", at->usually);
+        json_close(json);
+    }
+    json_close(json);
+}
+
 static void json_warnings(struct json_writer *json, const struct results *results)
 {
-    json_array(json, "warnings");
+    json_open_array(json, "warnings");
     for (uint32_t i = 0; i < results->warnings_count; i++) {
-        json_object(json, NULL);
+        json_open_object(json, NULL);
         json_text(json, "code", results->warnings[i].code);
         json_text(json, "path", results->warnings[i].path);
         json_text(json, "text", results->warnings[i].text);
@@ -231,8 +275,8 @@ static void json_warnings(struct json_writer *json, const struct results *result
 static void json_one(struct json_writer *json, const struct results *results)
 {
     uint32_t next = 0; /* in the metric list: traffic first, then services */
-    json_object(json, NULL);
-    json_object(json, "archsim");
+    json_open_object(json, NULL);
+    json_open_object(json, "archsim");
     json_text(json, "version", ARCHSIM_VERSION);
     json_whole(json, "results", JSON_RESULTS_VERSION);
     json_close(json);
@@ -242,7 +286,9 @@ static void json_one(struct json_writer *json, const struct results *results)
     assert(next == results->scenario->metrics->count);
     json_later(json, results);
     json_bottleneck(json, results);
+    json_events(json, results);
     json_slo(json, results);
+    json_arrangements(json, results->scenario);
     json_warnings(json, results);
     json_close(json);
 }
@@ -258,7 +304,7 @@ void json_report_all(const struct results *const *results, uint32_t count, FILE 
 {
     struct json_writer json;
     json_init(&json, stream);
-    json_array(&json, NULL);
+    json_open_array(&json, NULL);
     for (uint32_t i = 0; i < count; i++)
         json_one(&json, results[i]);
     json_close(&json);

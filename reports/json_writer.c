@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "reports/number.h"
 #include "sim/scenario/utf8.h"
 
 void json_init(struct json_writer *json, FILE *stream)
@@ -33,21 +34,12 @@ static void json_put_text(struct json_writer *json, const char *text)
     fputc('"', json->stream);
 }
 
-/* 15 digits read back as the same double for most values, 17 for all. */
 static void json_put_number(struct json_writer *json, double value)
 {
-    if (!isfinite(value)) {
+    if (isfinite(value))
+        number_write(value, json->stream);
+    else
         fputs("null", json->stream);
-        return;
-    }
-    char text[32];
-    for (int digits = 15; digits <= 17; digits++) {
-        double again;
-        snprintf(text, sizeof(text), "%.*g", digits, value + 0.0); /* -0 becomes 0 */
-        if (sscanf(text, "%lf", &again) == 1 && again == value)
-            break;
-    }
-    fputs(text, json->stream);
 }
 
 /* The comma, the line and the key before a value. */
@@ -75,12 +67,12 @@ static void json_open(struct json_writer *json, const char *key, char open, char
     fputc(open, json->stream);
 }
 
-void json_object(struct json_writer *json, const char *key)
+void json_open_object(struct json_writer *json, const char *key)
 {
     json_open(json, key, '{', '}');
 }
 
-void json_array(struct json_writer *json, const char *key)
+void json_open_array(struct json_writer *json, const char *key)
 {
     json_open(json, key, '[', ']');
 }
@@ -96,7 +88,7 @@ void json_close(struct json_writer *json)
         fputc('\n', json->stream);
 }
 
-void json_null(struct json_writer *json, const char *key)
+void json_put_null(struct json_writer *json, const char *key)
 {
     json_begin(json, key);
     fputs("null", json->stream);
@@ -132,7 +124,7 @@ void json_literal(struct json_writer *json, const char *key, const char *text)
 void json_estimate(struct json_writer *json, const char *key, struct interval estimate)
 {
     if (!isfinite(estimate.value)) {
-        json_null(json, key);
+        json_put_null(json, key);
         return;
     }
     json_begin(json, key);

@@ -23,12 +23,12 @@ struct json_writer {
 void json_init(struct json_writer *json, FILE *stream);
 
 /* `key` is null inside arrays and for the one value outside of all. */
-void json_object(struct json_writer *json, const char *key);
-void json_array(struct json_writer *json, const char *key);
+void json_open_object(struct json_writer *json, const char *key);
+void json_open_array(struct json_writer *json, const char *key);
 /* Ends the innermost object or array; the outermost with a newline. */
 void json_close(struct json_writer *json);
 
-void json_null(struct json_writer *json, const char *key);
+void json_put_null(struct json_writer *json, const char *key);
 void json_text(struct json_writer *json, const char *key, const char *text); /* null: null */
 void json_number(struct json_writer *json, const char *key, double value);
 void json_whole(struct json_writer *json, const char *key, uint64_t value);

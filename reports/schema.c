@@ -114,7 +114,7 @@ static void schema_quantity(struct schema *schema, const char *name, enum quanti
         units = arena_printf(&schema->arena, "%s%s%s", units, i == 0 ? "" : "|", unit);
     }
     const char *prefix = kind == QUANTITY_RATE ? "[kM]?" : "";
-    json_object(&schema->json, name);
+    json_open_object(&schema->json, name);
     schema_text(schema, "type", bare ? "['number', 'string']" : "'string'");
     json_text(&schema->json, "description", quantity_expectation(kind));
     json_text(&schema->json, "pattern",
@@ -134,7 +134,7 @@ static void schema_distribution(struct schema *schema)
         names = arena_printf(&schema->arena, "%s%s%s", names, i == 0 ? "" : "|", name);
         usages = arena_printf(&schema->arena, "%s%s%s", usages, i == 0 ? "" : ", ", usage);
     }
-    json_object(&schema->json, "distribution");
+    json_open_object(&schema->json, "distribution");
     json_text(&schema->json, "type", "string");
     json_text(&schema->json, "description", usages);
     json_text(&schema->json, "pattern",
@@ -146,7 +146,7 @@ static void schema_distribution(struct schema *schema)
 static void schema_describe(struct schema *schema, const struct param *row)
 {
     const bool bounded =
-        row->kind != PARAM_CHOICE && row->kind != PARAM_NODE && row->range[0] != '\0';
+        row->kind != PARAM_CHOICE && row->kind != PARAM_NODE && strstr(row->range, "..") != NULL;
     const char *text = row->help;
     if (bounded)
         text = arena_printf(&schema->arena, "%s (%s)", text, row->range);
@@ -172,6 +172,7 @@ static const char *schema_definition(const struct param *row)
         [PARAM_SIZE_DIST] = "size_varying",
         [PARAM_COUNT_DIST] = "count_varying",
         [PARAM_SERVICE] = "target",
+        [PARAM_SOURCE] = "target",
         [PARAM_SERVICES] = "targets",
         [PARAM_POPULARITY] = "popularity",
         [PARAM_AMOUNT] = "amount",
@@ -187,10 +188,10 @@ static const char *schema_definition(const struct param *row)
 static void schema_property(struct schema *schema, const struct param *row, const char *key)
 {
     char word[64];
-    json_object(&schema->json, key);
+    json_open_object(&schema->json, key);
     schema_describe(schema, row);
     if (row->kind == PARAM_CHOICE) {
-        json_array(&schema->json, "enum");
+        json_open_array(&schema->json, "enum");
         for (uint32_t i = 0; param_word(row, i, word, sizeof(word)); i++)
             json_text(&schema->json, NULL, word);
         json_close(&schema->json);
@@ -224,7 +225,7 @@ static void schema_required(struct schema *schema, const struct room *const *roo
                 schema_group(row) != length || (length > 0 && memcmp(row->key, group, length) != 0))
                 continue;
             if (!open)
-                json_array(&schema->json, "required");
+                json_open_array(&schema->json, "required");
             open = true;
             json_text(&schema->json, NULL, length > 0 ? row->key + length + 1 : row->key);
         }
@@ -240,9 +241,9 @@ static uint32_t schema_group_property(struct schema *schema, const struct room *
     const size_t length = schema_group(&room->rows[first]);
     const char *group = arena_text(&schema->arena, room->rows[first].key, length);
     uint32_t i = first;
-    json_object(&schema->json, group);
+    json_open_object(&schema->json, group);
     json_text(&schema->json, "type", "object");
-    json_object(&schema->json, "properties");
+    json_open_object(&schema->json, "properties");
     for (; i < room->count && schema_group(&room->rows[i]) == length &&
            memcmp(room->rows[i].key, group, length) == 0;
          i++)
@@ -258,11 +259,11 @@ static uint32_t schema_group_property(struct schema *schema, const struct room *
 static void schema_map(struct schema *schema, const char *name, const struct room *const *rooms,
                        uint32_t count, const struct model_info *type)
 {
-    json_object(&schema->json, name);
+    json_open_object(&schema->json, name);
     json_text(&schema->json, "type", "object");
     if (type != NULL)
         json_text(&schema->json, "title", type->title);
-    json_object(&schema->json, "properties");
+    json_open_object(&schema->json, "properties");
     for (uint32_t r = 0; r < count; r++) {
         for (uint32_t i = 0; i < rooms[r]->count;) {
             const struct param *row = &rooms[r]->rows[i];
@@ -325,11 +326,11 @@ static void schema_maps(struct schema *schema)
 /* Outcomes that `for` of a retry may name. */
 static void schema_classes(struct schema *schema)
 {
-    json_object(&schema->json, "classes");
+    json_open_object(&schema->json, "classes");
     json_text(&schema->json, "type", "array");
     json_literal(&schema->json, "minItems", "1");
-    json_object(&schema->json, "items");
-    json_array(&schema->json, "enum");
+    json_open_object(&schema->json, "items");
+    json_open_array(&schema->json, "enum");
     for (uint32_t i = OUTCOME_THROTTLED; i < OUTCOME_COUNT; i++)
         json_text(&schema->json, NULL, outcome_names[i]);
     json_close(&schema->json);
@@ -348,21 +349,21 @@ static void schema_type(struct schema *schema, const struct model_info *type)
 static void schema_service(struct schema *schema, const struct model_info *const *types,
                            uint32_t types_count)
 {
-    json_object(&schema->json, "service");
+    json_open_object(&schema->json, "service");
     json_text(&schema->json, "type", "object");
-    json_object(&schema->json, "properties");
-    json_object(&schema->json, "type");
-    json_array(&schema->json, "enum");
+    json_open_object(&schema->json, "properties");
+    json_open_object(&schema->json, "type");
+    json_open_array(&schema->json, "enum");
     for (uint32_t i = 0; i < types_count; i++)
         json_text(&schema->json, NULL, types[i]->name);
     json_close(&schema->json);
     json_close(&schema->json);
     json_close(&schema->json);
     schema_text(schema, "required", "['type']");
-    json_array(&schema->json, "allOf");
+    json_open_array(&schema->json, "allOf");
     for (uint32_t i = 0; i < types_count; i++) {
         const char *name = types[i]->name;
-        json_object(&schema->json, NULL);
+        json_open_object(&schema->json, NULL);
         schema_text(schema, "if",
                     arena_printf(&schema->arena,
                                  "{'properties': {'type': {'const': '%s'}}, 'required': ['type']}",
@@ -372,6 +373,24 @@ static void schema_service(struct schema *schema, const struct model_info *const
         json_close(&schema->json);
     }
     json_close(&schema->json);
+    json_close(&schema->json);
+}
+
+/* The account's quotas: one map for each type that has any. */
+static void schema_quotas(struct schema *schema, const struct model_info *const *types,
+                          uint32_t types_count)
+{
+    json_open_object(&schema->json, "quotas");
+    json_text(&schema->json, "type", "object");
+    json_open_object(&schema->json, "properties");
+    for (uint32_t i = 0; i < types_count; i++) {
+        const struct room quotas = {types[i]->name, types[i]->quotas, types[i]->quotas_count};
+        const struct room *const rooms[] = {&quotas};
+        if (quotas.count > 0)
+            schema_map(schema, types[i]->name, rooms, 1, NULL);
+    }
+    json_close(&schema->json);
+    json_literal(&schema->json, "additionalProperties", "false");
     json_close(&schema->json);
 }
 
@@ -390,6 +409,7 @@ static void schema_definitions(struct schema *schema, const struct model_info *c
     schema_classes(schema);
     schema_maps(schema);
     schema_service(schema, types, types_count);
+    schema_quotas(schema, types, types_count);
     for (uint32_t i = 0; i < types_count; i++)
         schema_type(schema, types[i]);
 }
@@ -400,12 +420,12 @@ void schema_write(FILE *stream, const struct model_info *const *types, uint32_t 
     struct schema schema;
     json_init(&schema.json, stream);
     arena_init(&schema.arena);
-    json_object(&schema.json, NULL);
+    json_open_object(&schema.json, NULL);
     json_text(&schema.json, "$schema", "https://json-schema.org/draft/2020-12/schema");
     json_text(&schema.json, "title",
               arena_printf(&schema.arena, "archsim scenario, version %d", LANGUAGE_VERSION));
     schema_ref(&schema, "scenario");
-    json_object(&schema.json, "$defs");
+    json_open_object(&schema.json, "$defs");
     schema_map(&schema, "scenario", top, 1, NULL);
     schema_definitions(&schema, types, types_count);
     json_close(&schema.json);

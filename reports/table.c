@@ -7,7 +7,7 @@
 
 #include "sim/scenario/utf8.h"
 
-enum { TABLE_NOTE_INDENT = 4 };
+enum { TABLE_NOTE_INDENT = 4, TABLE_BLANKS = 2 /* before each column */ };
 
 static const char *const tint_escapes[] = {"",         "\033[32m", "\033[31m",
                                            "\033[33m", "\033[2m",  "\033[1m"};
@@ -77,22 +77,25 @@ const char *text_short(struct arena *arena, const char *text, uint32_t width_max
     return arena_printf(arena, "%s..%s", text_clean(arena, clean, width_max - 2 - tail), rest);
 }
 
-void text_wrap(const struct text_style *style, const char *text, uint32_t indent, FILE *stream)
+void text_wrap(const struct text_style *style, const char *text, uint32_t indent, uint32_t hang,
+               FILE *stream)
 {
     const uint32_t width = text_width(style);
     uint32_t used = indent;
+    bool first = true; /* of its line */
     fprintf(stream, "%*s", (int)indent, "");
     for (const char *word = text; *word;) {
         const size_t length = strcspn(word, " ");
         const uint32_t columns = utf8_count(word, length);
-        if (used > indent && used + 1 + columns > width) {
-            fprintf(stream, "\n%*s", (int)indent, "");
-            used = indent;
-        } else if (used > indent) {
+        if (!first && used + 1 + columns > width) {
+            fprintf(stream, "\n%*s", (int)hang, "");
+            used = hang;
+        } else if (!first) {
             fputc(' ', stream);
             used++;
         }
         fwrite(word, 1, length, stream);
+        first = false;
         used += columns;
         word += length;
         word += strspn(word, " ");
@@ -165,7 +168,7 @@ static void table_print_row(const struct table *table, const struct table_cell *
     uint32_t used = 0;
     for (uint32_t i = 0; i <= last; i++) {
         const char *text = cells[i].text ? cells[i].text : "";
-        used += 2;
+        used += TABLE_BLANKS;
         if (i == last)
             text = table_cut(table, text, used < width ? width - used : 0);
         const int blanks = (int)(widths[i] - table_width(text));
@@ -179,18 +182,33 @@ static void table_print_row(const struct table *table, const struct table_cell *
     fputc('\n', stream);
 }
 
-void table_print(const struct table *table, const struct text_style *style, FILE *stream)
+static void table_measure(const struct table *table, uint32_t *widths)
 {
-    uint32_t widths[TABLE_COLUMNS_MAX] = {0};
+    memset(widths, 0, TABLE_COLUMNS_MAX * sizeof(*widths));
     for (uint32_t i = 0; i < table->rows_count; i++)
         for (uint32_t j = 0; j < table->columns; j++) {
             const char *text = table->rows[i].cells[j].text;
             const uint32_t width = text ? table_width(text) : 0;
             widths[j] = width > widths[j] ? width : widths[j];
         }
+}
+
+bool table_fits(const struct table *table, const struct text_style *style)
+{
+    uint32_t widths[TABLE_COLUMNS_MAX], used = 0;
+    table_measure(table, widths);
+    for (uint32_t j = 0; j < table->columns; j++)
+        used += TABLE_BLANKS + widths[j];
+    return used <= text_width(style);
+}
+
+void table_print(const struct table *table, const struct text_style *style, FILE *stream)
+{
+    uint32_t widths[TABLE_COLUMNS_MAX];
+    table_measure(table, widths);
     for (uint32_t i = 0; i < table->rows_count; i++) {
         table_print_row(table, table->rows[i].cells, widths, style, stream);
         for (uint32_t j = 0; j < table->rows[i].notes_count; j++)
-            text_wrap(style, table->rows[i].notes[j], TABLE_NOTE_INDENT, stream);
+            text_wrap(style, table->rows[i].notes[j], TABLE_NOTE_INDENT, TABLE_NOTE_INDENT, stream);
     }
 }

@@ -31,8 +31,9 @@ const char *tint_end(const struct text_style *style, enum tint tint);
 const char *text_clean(struct arena *arena, const char *text, uint32_t width_max);
 /* The same, but the middle is cut away, since names differ at their ends: "long_na..me_7". */
 const char *text_short(struct arena *arena, const char *text, uint32_t width_max);
-/* Words up to the width, each further line indented like the first. */
-void text_wrap(const struct text_style *style, const char *text, uint32_t indent, FILE *stream);
+/* Words up to the width, the first line after `indent` blanks, each further one after `hang`. */
+void text_wrap(const struct text_style *style, const char *text, uint32_t indent, uint32_t hang,
+               FILE *stream);
 
 struct table_cell {
     const char *text;
@@ -60,6 +61,8 @@ void table_cell(struct table *table, enum tint tint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* A remark below the last row; the text is borrowed. */
 void table_note(struct table *table, const char *note);
+/* Whether nothing would have to be cut. */
+bool table_fits(const struct table *table, const struct text_style *style);
 /* Each line begins with two blanks. */
 void table_print(const struct table *table, const struct text_style *style, FILE *stream);
 

@@ -1,6 +1,6 @@
 /* text: results for a person: what was promised first, then traffic, the services nearest to
- * their limit, the bottleneck and the warnings; ten seconds to read. Numbers are rounded to
- * three digits, intervals are those of 95 % (of promises: at the level that decided). */
+ * their limit, the bottleneck, what scaled when and the warnings; ten seconds to read. Numbers are
+ * rounded to three digits, intervals are those of 95 % (of promises: at the level that decided). */
 #ifndef ARCHSIM_REPORTS_TEXT_H
 #define ARCHSIM_REPORTS_TEXT_H
 
@@ -13,10 +13,5 @@ void text_report(const struct results *results, const struct text_style *style, 
 
 /* The lines of the promises alone, as `check` prints them. */
 void text_promises(const struct results *results, const struct text_style *style, FILE *stream);
-
-/* "182 ms +- 3.1 ms", "99.2 % (99.1 % .. 99.3 %)" where the interval is lopsided, "-" without
- * data. */
-const char *text_estimate(char *buffer, size_t size, struct interval estimate, enum quantity unit,
-                          const struct text_style *style);
 
 #endif

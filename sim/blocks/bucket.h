@@ -24,6 +24,9 @@ struct bucket {
 /* Full at time 0. 0 < rate <= 10^9, burst >= 1; from empty to full it takes less than 2^86 ns. */
 void bucket_init(struct bucket *bucket, double rate_per_s, int64_t burst_count);
 
+/* From now on another rate and burst. What the bucket holds or owes stays, up to the new burst. */
+void bucket_change(struct bucket *bucket, int64_t now_ns, double rate_per_s, int64_t burst_count);
+
 /* After a take that failed: the first whole ns at which so many tokens (at most the burst) will be
  * there, if nobody takes any before. */
 static inline int64_t bucket_due_ns(const struct bucket *bucket, int64_t tokens)
@@ -32,19 +35,46 @@ static inline int64_t bucket_due_ns(const struct bucket *bucket, int64_t tokens)
     return (int64_t)((due + BUCKET_NS - 1) >> BUCKET_FRACTION_BITS);
 }
 
-/* Takes all of the tokens or none; now_ns never goes back. */
-static inline bool bucket_take(struct bucket *bucket, int64_t now_ns, int64_t tokens)
+/* Pays `cost` where the bucket holds `needed` at least, both in its time. */
+static inline bool bucket_pay(struct bucket *bucket, int64_t now_ns, __int128 cost, __int128 needed)
 {
     const __int128 now = (__int128)now_ns << BUCKET_FRACTION_BITS;
     /* a nanosecond more is kept: who takes at the whole ns after the due instant loses nothing */
     const __int128 full = now - BUCKET_NS + 1 - bucket->depth;
     const __int128 empty = bucket->empty > full ? bucket->empty : full;
-    const __int128 after = empty + tokens * bucket->period;
-    if (after > now) {
+    if (empty + needed > now) {
         return false;
     }
-    bucket->empty = after;
+    bucket->empty = empty + cost;
     return true;
+}
+
+/* Takes all of the tokens or none; now_ns never goes back. */
+static inline bool bucket_take(struct bucket *bucket, int64_t now_ns, int64_t tokens)
+{
+    const __int128 cost = tokens * bucket->period;
+    return bucket_pay(bucket, now_ns, cost, cost);
+}
+
+/* The same, but more than the burst is taken from a full bucket, which owes the rest. */
+static inline bool bucket_take_owing(struct bucket *bucket, int64_t now_ns, int64_t tokens)
+{
+    const __int128 cost = tokens * bucket->period;
+    return bucket_pay(bucket, now_ns, cost, cost < bucket->depth ? cost : bucket->depth);
+}
+
+/* Tokens that are not there of the burst; more than that where it owes some. */
+static inline double bucket_missing(const struct bucket *bucket, int64_t now_ns)
+{
+    const __int128 missing =
+        bucket->empty + bucket->depth - ((__int128)now_ns << BUCKET_FRACTION_BITS);
+    return missing > 0 ? (double)missing / (double)bucket->period : 0;
+}
+
+/* Tokens that were taken at this very instant come back. */
+static inline void bucket_give_back(struct bucket *bucket, int64_t tokens)
+{
+    bucket->empty -= tokens * bucket->period;
 }
 
 #endif

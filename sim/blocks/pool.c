@@ -1,4 +1,4 @@
-/* pool: a table of instances, and for each group a heap of those that are idle. */
+/* pool: a table of instances, and for each group a list or a heap of those that are idle. */
 #include "sim/blocks/pool.h"
 
 #include <assert.h>
@@ -12,9 +12,14 @@ void pool_init(struct pool *pool, const struct pool_setup *setup)
     assert(setup->instances_max >= 1);
     *pool = (struct pool){
         .setup = *setup,
+        .listed = setup->pick == POOL_MOST_RECENT || setup->pick == POOL_LEAST_RECENT,
         .free = POOL_NONE,
         .groups = arena_array(setup->arena, setup->groups_count, sizeof(struct pool_group)),
     };
+    for (uint32_t i = 0; i < setup->groups_count; i++) {
+        pool->groups[i].latest = POOL_NONE;
+        pool->groups[i].earliest = POOL_NONE;
+    }
 }
 
 /* Room for one more in an array of the arena; the old one stays there until the world ends. */
@@ -32,63 +37,139 @@ static void *pool_grow(struct pool *pool, void *array, uint32_t count, uint32_t 
     return grown;
 }
 
-static uint64_t pool_rank_at(const struct pool *pool, const struct pool_group *group,
-                             uint32_t place)
+/* ---- the list of idle instances, by last use ---- */
+
+static void list_put(struct pool *pool, struct pool_group *group, uint32_t index)
 {
-    return pool->instances[group->idle[place]].rank;
+    struct pool_instance *instance = &pool->instances[index];
+    instance->place = group->latest;
+    instance->above = POOL_NONE;
+    if (group->latest != POOL_NONE) {
+        pool->instances[group->latest].above = index;
+    } else {
+        group->earliest = index;
+    }
+    group->latest = index;
 }
 
-static void pool_put(struct pool *pool, struct pool_group *group, uint32_t place, uint32_t instance)
+static void list_remove(struct pool *pool, struct pool_group *group, uint32_t index)
 {
-    group->idle[place] = instance;
-    pool->instances[instance].place = place;
+    const struct pool_instance *instance = &pool->instances[index];
+    if (instance->above != POOL_NONE) {
+        pool->instances[instance->above].place = instance->place;
+    } else {
+        group->latest = instance->place;
+    }
+    if (instance->place != POOL_NONE) {
+        pool->instances[instance->place].above = instance->above;
+    } else {
+        group->earliest = instance->above;
+    }
+}
+
+/* ---- the heap of idle instances, the newest at its root ---- */
+
+static uint64_t heap_serial(const struct pool *pool, const struct pool_group *group, uint32_t place)
+{
+    return pool->instances[group->idle[place]].serial;
+}
+
+static void heap_set(struct pool *pool, struct pool_group *group, uint32_t place, uint32_t index)
+{
+    group->idle[place] = index;
+    pool->instances[index].place = place;
 }
 
 /* The instance finds its place in the heap, from a free one: up, or else down. */
-static void pool_settle(struct pool *pool, struct pool_group *group, uint32_t place,
-                        uint32_t instance)
+static void heap_settle(struct pool *pool, struct pool_group *group, uint32_t place, uint32_t index)
 {
-    const uint64_t rank = pool->instances[instance].rank;
-    while (place > 0 && rank > pool_rank_at(pool, group, (place - 1) / 2)) {
-        pool_put(pool, group, place, group->idle[(place - 1) / 2]);
+    const uint64_t serial = pool->instances[index].serial;
+    while (place > 0 && serial > heap_serial(pool, group, (place - 1) / 2)) {
+        heap_set(pool, group, place, group->idle[(place - 1) / 2]);
         place = (place - 1) / 2;
     }
     for (uint32_t child = 2 * place + 1; child < group->idle_count; child = 2 * place + 1) {
         if (child + 1 < group->idle_count &&
-            pool_rank_at(pool, group, child + 1) > pool_rank_at(pool, group, child)) {
+            heap_serial(pool, group, child + 1) > heap_serial(pool, group, child)) {
             child++;
         }
-        if (rank >= pool_rank_at(pool, group, child)) {
+        if (serial >= heap_serial(pool, group, child)) {
             break;
         }
-        pool_put(pool, group, place, group->idle[child]);
+        heap_set(pool, group, place, group->idle[child]);
         place = child;
     }
-    pool_put(pool, group, place, instance);
+    heap_set(pool, group, place, index);
 }
 
-static void pool_idle_remove(struct pool *pool, struct pool_group *group, uint32_t place)
+static void heap_put(struct pool *pool, struct pool_group *group, uint32_t index)
+{
+    group->idle =
+        pool_grow(pool, group->idle, group->idle_count, &group->idle_capacity, sizeof(uint32_t));
+    heap_settle(pool, group, group->idle_count++, index);
+}
+
+static void heap_remove(struct pool *pool, struct pool_group *group, uint32_t place)
 {
     const uint32_t last = group->idle[--group->idle_count];
     if (place < group->idle_count) {
-        pool_settle(pool, group, place, last);
+        heap_settle(pool, group, place, last);
     }
+}
+
+/* ---- instances ---- */
+
+static uint32_t pool_next(struct pool *pool, struct pool_group *group)
+{
+    if (pool->listed) {
+        return pool->setup.pick == POOL_MOST_RECENT ? group->latest : group->earliest;
+    }
+    if (group->idle_count == 0) {
+        return POOL_NONE;
+    }
+    return group->idle[pool->setup.pick == POOL_RANDOM
+                           ? random_below(&pool->setup.pick_random, group->idle_count)
+                           : 0];
+}
+
+static void pool_idle_remove(struct pool *pool, uint32_t index)
+{
+    struct pool_group *group = &pool->groups[pool->instances[index].group];
+    if (pool->listed) {
+        list_remove(pool, group, index);
+    } else {
+        heap_remove(pool, group, pool->instances[index].place);
+    }
+}
+
+static void pool_gone(struct pool *pool, uint32_t index)
+{
+    struct pool_instance *instance = &pool->instances[index];
+    if (instance->event != EVENT_NONE) {
+        events_cancel(&pool->setup.core->events, instance->event);
+    }
+    pool->groups[instance->group].present_count--;
+    instance->state = POOL_GONE;
+    instance->place = pool->free;
+    pool->free = index;
+    gauge_add(&pool->setup.load->capacity, -1, core_now(pool->setup.core));
 }
 
 uint32_t pool_reuse(struct pool *pool, uint16_t group_index)
 {
     struct pool_group *group = &pool->groups[group_index];
-    if (group->idle_count == 0) {
-        return POOL_NONE;
+    const int64_t now_ns = core_now(pool->setup.core);
+    uint32_t index;
+    while ((index = pool_next(pool, group)) != POOL_NONE) {
+        pool_idle_remove(pool, index);
+        if (pool->instances[index].until_ns > now_ns) {
+            pool->instances[index].state = POOL_BUSY;
+            gauge_add(&pool->setup.load->busy, 1, now_ns);
+            return index;
+        }
+        pool_gone(pool, index); /* its event, put off, comes later in this instant */
     }
-    const uint32_t place = pool->setup.pick == POOL_RANDOM
-                               ? random_below(&pool->setup.pick_random, group->idle_count)
-                               : 0;
-    const uint32_t index = group->idle[place];
-    pool_idle_remove(pool, group, place);
-    events_cancel(&pool->setup.core->events, pool->instances[index].event);
-    gauge_add(&pool->setup.load->busy, 1, core_now(pool->setup.core));
-    return index;
+    return POOL_NONE;
 }
 
 static uint32_t pool_slot(struct pool *pool)
@@ -109,42 +190,75 @@ uint32_t pool_start(struct pool *pool, uint16_t group_index)
     if (group->present_count >= pool->setup.instances_max) {
         return POOL_NONE;
     }
-    const uint32_t index = pool_slot(pool);
-    pool->instances[index] = (struct pool_instance){.rank = ++pool->serial, .group = group_index};
-    group->present_count++;
     const int64_t now_ns = core_now(pool->setup.core);
+    const uint32_t index = pool_slot(pool);
+    pool->instances[index] = (struct pool_instance){
+        .serial = ++pool->serial,
+        .started_ns = now_ns,
+        .event = EVENT_NONE,
+        .group = group_index,
+        .state = POOL_BUSY,
+    };
+    group->present_count++;
     gauge_add(&pool->setup.load->capacity, 1, now_ns);
     gauge_add(&pool->setup.load->busy, 1, now_ns);
     return index;
+}
+
+void pool_remove(struct pool *pool, uint32_t index)
+{
+    assert(pool->instances[index].state == POOL_BUSY);
+    gauge_add(&pool->setup.load->busy, -1, core_now(pool->setup.core));
+    pool_gone(pool, index);
+}
+
+static void pool_schedule(struct pool *pool, uint32_t index)
+{
+    struct pool_instance *instance = &pool->instances[index];
+    instance->event_ns = instance->until_ns;
+    instance->event = events_at(&pool->setup.core->events, instance->until_ns, EVENT_SERVICE,
+                                pool->setup.service, index);
 }
 
 void pool_release(struct pool *pool, uint32_t index)
 {
     struct pool_setup *setup = &pool->setup;
     struct pool_instance *instance = &pool->instances[index];
-    struct pool_group *group = &pool->groups[instance->group];
-    if (setup->pick == POOL_MOST_RECENT) {
-        instance->rank = ++pool->serial;
-    } else if (setup->pick == POOL_LEAST_RECENT) {
-        instance->rank = ~++pool->serial;
-    }
-    group->idle =
-        pool_grow(pool, group->idle, group->idle_count, &group->idle_capacity, sizeof(uint32_t));
-    pool_settle(pool, group, group->idle_count++, index);
-    const int64_t idle_ns = distribution_draw_int(setup->idle_ns_dist, &setup->idle_random);
     const int64_t now_ns = core_now(setup->core);
-    instance->event =
-        events_at(&setup->core->events, now_ns + idle_ns, EVENT_SERVICE, setup->service, index);
+    assert_hot(instance->state == POOL_BUSY);
+    instance->state = POOL_IDLE;
+    if (pool->listed) {
+        list_put(pool, &pool->groups[instance->group], index);
+    } else {
+        heap_put(pool, &pool->groups[instance->group], index);
+    }
     gauge_add(&setup->load->busy, -1, now_ns);
+    instance->until_ns = EVENTS_TIME_MAX;
+    if (setup->idle_ns_dist == NULL) {
+        return;
+    }
+    instance->until_ns = now_ns + distribution_draw_int(setup->idle_ns_dist, &setup->idle_random);
+    if (instance->event != EVENT_NONE && instance->event_ns > instance->until_ns) {
+        events_cancel(&setup->core->events, instance->event);
+        instance->event = EVENT_NONE;
+    }
+    if (instance->event == EVENT_NONE) {
+        pool_schedule(pool, index);
+    }
 }
 
-void pool_expire(struct pool *pool, uint32_t index)
+bool pool_expire(struct pool *pool, uint32_t index)
 {
     struct pool_instance *instance = &pool->instances[index];
-    struct pool_group *group = &pool->groups[instance->group];
-    pool_idle_remove(pool, group, instance->place);
-    group->present_count--;
-    instance->place = pool->free;
-    pool->free = index;
-    gauge_add(&pool->setup.load->capacity, -1, core_now(pool->setup.core));
+    instance->event = EVENT_NONE;
+    if (instance->state != POOL_IDLE) {
+        return false;
+    }
+    if (instance->until_ns > core_now(pool->setup.core)) {
+        pool_schedule(pool, index);
+        return false;
+    }
+    pool_idle_remove(pool, index);
+    pool_gone(pool, index);
+    return true;
 }

@@ -1,5 +1,6 @@
 #include "sim/blocks/sharing.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,17 +11,19 @@ enum { SHARING_CAPACITY_FIRST = 8 };
 /* No end lies further away than 73 years: an event then only looks again. */
 #define SHARING_DELAY_MAX_NS 0x1p61
 
-void sharing_init(struct sharing *sharing, struct core *core, struct load *load,
-                  struct arena *arena, uint32_t processors_count, uint16_t service, uint32_t timer)
+void sharing_init(struct sharing *sharing, const struct sharing_setup *setup)
 {
+    assert(setup->processors >= 0 && setup->step > 0);
     *sharing = (struct sharing){
-        .core = core,
-        .load = load,
-        .arena = arena,
-        .processors_count = processors_count,
+        .core = setup->core,
+        .load = setup->load,
+        .arena = setup->arena,
+        .processors = setup->processors,
+        .steps = 1 / setup->step,
+        .working_ns = core_now(setup->core),
         .event = EVENT_NONE,
-        .timer = timer,
-        .service = service,
+        .timer = setup->timer,
+        .service = setup->service,
     };
 }
 
@@ -94,10 +97,10 @@ static void sharing_advance(struct sharing *sharing)
     sharing->at_ns = now_ns;
     if (sharing->count == 0) {
         sharing->virtual_ns = 0;
-    } else if (sharing->count <= sharing->processors_count) {
+    } else if (sharing->count <= sharing->processors) {
         sharing->virtual_ns += passed_ns;
     } else {
-        sharing->virtual_ns += passed_ns * sharing->processors_count / sharing->count;
+        sharing->virtual_ns += passed_ns * sharing->processors / sharing->count;
     }
     if (sharing->virtual_ns > SHARING_VIRTUAL_MAX_NS) {
         sharing_restart(sharing);
@@ -108,18 +111,18 @@ static void sharing_advance(struct sharing *sharing)
 static double sharing_delay(const struct sharing *sharing)
 {
     const double left_ns = sharing->jobs[0].tag_ns - sharing->virtual_ns;
-    if (sharing->count <= sharing->processors_count) {
+    if (sharing->count <= sharing->processors) {
         return left_ns;
     }
-    return sharing->processors_count > 0 ? left_ns * sharing->count / sharing->processors_count
-                                         : SHARING_DELAY_MAX_NS;
+    return sharing->processors > 0 ? left_ns * sharing->count / sharing->processors
+                                   : SHARING_DELAY_MAX_NS;
 }
 
 /* An event that comes too early does no harm: it looks again. So only an end that has moved forward
  * costs a new one. */
 static void sharing_schedule(struct sharing *sharing)
 {
-    if (sharing->count == 0 || sharing->processors_count == 0) {
+    if (sharing->count == 0 || sharing->processors == 0) {
         if (sharing->event != EVENT_NONE) {
             events_cancel(&sharing->core->events, sharing->event);
             sharing->event = EVENT_NONE;
@@ -142,12 +145,24 @@ static void sharing_schedule(struct sharing *sharing)
 
 static void sharing_note_busy(struct sharing *sharing)
 {
-    const uint32_t busy =
-        sharing->count < sharing->processors_count ? sharing->count : sharing->processors_count;
-    if (busy != sharing->busy) {
-        gauge_add(&sharing->load->busy, (int64_t)busy - sharing->busy, core_now(sharing->core));
-        sharing->busy = busy;
+    const double working =
+        sharing->count < sharing->processors ? sharing->count : sharing->processors;
+    if (working == sharing->working) {
+        return;
     }
+    const int64_t now_ns = core_now(sharing->core);
+    const int64_t busy = lrint(working * sharing->steps);
+    gauge_add(&sharing->load->busy, busy - sharing->busy, now_ns);
+    sharing->busy = busy;
+    sharing->worked_ns = sharing_worked_ns(sharing);
+    sharing->working = working;
+    sharing->working_ns = now_ns;
+}
+
+double sharing_worked_ns(const struct sharing *sharing)
+{
+    return sharing->worked_ns +
+           sharing->working * (double)(core_now(sharing->core) - sharing->working_ns);
 }
 
 /* ---- requests come and go ---- */
@@ -180,10 +195,10 @@ void sharing_leave(struct sharing *sharing, struct frame *frame)
     sharing_schedule(sharing);
 }
 
-void sharing_resize(struct sharing *sharing, uint32_t processors_count)
+void sharing_resize(struct sharing *sharing, double processors)
 {
     sharing_advance(sharing);
-    sharing->processors_count = processors_count;
+    sharing->processors = processors;
     sharing_note_busy(sharing);
     sharing_schedule(sharing);
 }
@@ -201,14 +216,15 @@ struct frame *sharing_ended(struct sharing *sharing)
         sharing_schedule(sharing);
         return NULL;
     }
-    /* The exact end lies up to half a nanosecond away, during which the others (if they fill the
-     * processors) shared with one too many or too few: V moves by excess / (k - 1), as it would
-     * have been had the rate changed at the exact end. */
+    /* The exact end lies up to half a nanosecond away. Of that time the others have had a share of
+     * n / k, where 1 or n / (k - 1), what is less, was due: V moves by the difference. */
     const double excess_ns = sharing->virtual_ns - sharing->jobs[0].tag_ns;
     struct frame *frame = core_frame(sharing->core, sharing->jobs[0].slot);
     sharing_remove(sharing, 0);
-    if (sharing->count > 0 && sharing->count >= sharing->processors_count) {
-        sharing->virtual_ns += excess_ns / sharing->count;
+    if (sharing->count >= sharing->processors) {
+        sharing->virtual_ns += sharing->count > 0 ? excess_ns / sharing->count : 0;
+    } else if (sharing->count + 1 > sharing->processors) {
+        sharing->virtual_ns += excess_ns * ((sharing->count + 1) / sharing->processors - 1);
     }
     return frame;
 }

@@ -1,4 +1,5 @@
-/* sharing: n processors that k requests share equally, each at the rate min(1, n / k).
+/* sharing: n processors, whole or not, that k requests share equally, each at the rate
+ * min(1, n / k).
  * Virtual time V advances at that rate; a request that joins with work w is done when V reaches its
  * tag, V + w. Tags stand in a heap: joining and leaving cost O(log k), a change of rate nothing;
  * one EVENT_SERVICE is pending, never later than the next end.
@@ -15,6 +16,16 @@
 #include "sim/kernel/core.h"
 #include "sim/kernel/load.h"
 
+struct sharing_setup {
+    struct core *core;
+    struct load *load;   /* borrowed: its `busy` is kept, min(processors, requests) */
+    struct arena *arena; /* both outlive it */
+    double processors;   /* 0: everything stands still */
+    double step;         /* processors that one step of load->busy stands for */
+    uint32_t timer;      /* slot of its EVENT_SERVICE */
+    uint16_t service;
+};
+
 struct sharing_job {
     double tag_ns;  /* virtual time of its end */
     uint32_t order; /* equal tags end in the order in which they joined */
@@ -23,35 +34,46 @@ struct sharing_job {
 
 struct sharing {
     struct core *core;
-    struct load *load; /* keeps `busy`: min(processors, requests) */
+    struct load *load;
     struct arena *arena;
     struct sharing_job *jobs; /* binary heap */
     uint32_t count, capacity;
-    uint32_t processors_count;
-    uint32_t busy;
+    double processors;
+    double working;   /* of them: min(processors, count) */
+    double worked_ns; /* work done until working_ns, when `working` became what it is */
+    int64_t working_ns;
+    double steps; /* of load->busy for one processor */
+    int64_t busy; /* of those, ours */
     uint32_t order;
     uint32_t event; /* EVENT_NONE, or pending at due_ns */
     int64_t due_ns;
     int64_t at_ns; /* when V was virtual_ns */
     double virtual_ns;
-    uint32_t timer; /* slot of the EVENT_SERVICE */
+    uint32_t timer;
     uint16_t service;
 };
 
-/* The load and the arena are borrowed and outlive it. 0 processors: everything stands still. */
-void sharing_init(struct sharing *sharing, struct core *core, struct load *load,
-                  struct arena *arena, uint32_t processors_count, uint16_t service, uint32_t timer);
+void sharing_init(struct sharing *sharing, const struct sharing_setup *setup);
 
 /* The frame's work_ns, above 0, begins to be worked on. */
 void sharing_join(struct sharing *sharing, struct frame *frame);
 /* The frame leaves before its end. */
 void sharing_leave(struct sharing *sharing, struct frame *frame);
 /* Who has ended at this instant (sharing_ended) must have been let go before. */
-void sharing_resize(struct sharing *sharing, uint32_t processors_count);
+void sharing_resize(struct sharing *sharing, double processors);
 
 /* The EVENT_SERVICE has fired: sharing_ended must follow. */
 void sharing_fired(struct sharing *sharing);
 /* The next frame whose work has ended at this instant; to be called until it returns null. */
 struct frame *sharing_ended(struct sharing *sharing);
+
+/* One of those who share; null: nobody does. */
+static inline struct frame *sharing_any(const struct sharing *sharing)
+{
+    return sharing->count > 0 ? core_frame(sharing->core, sharing->jobs[0].slot) : NULL;
+}
+
+/* Work done so far, in processor-ns, but for the rounding of ends to whole ns. */
+double sharing_worked_ns(const struct sharing *sharing);
 
 #endif

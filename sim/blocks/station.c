@@ -83,7 +83,7 @@ static void station_wait(struct station *station, struct frame *f, int64_t patie
     gauge_add(&station->load->queue, 1, core_now(core));
     if (station->flags & STATION_IMPATIENT) {
         f->event = events_after(&core->events, station->rest->patience_lane, patience_ns,
-                                EVENT_PATIENCE, core_slot(core, f));
+                                EVENT_PATIENCE, 0, core_slot(core, f));
     }
 }
 
@@ -175,7 +175,7 @@ static inline void station_work(struct station *station, struct frame *f)
     }
     const uint32_t lane =
         work_ns == station->work_constant_ns ? station->rest->work_lane : EVENTS_HEAP;
-    f->event = events_after(&core->events, lane, work_ns, EVENT_WORK_DONE, core_slot(core, f));
+    f->event = events_after(&core->events, lane, work_ns, EVENT_WORK_DONE, 0, core_slot(core, f));
 }
 
 /* f begins on a server that is counted as busy and has nobody on it. */
@@ -295,10 +295,15 @@ static void station_continue(struct station *station, struct frame *f)
     }
 }
 
+bool station_is_up(const struct station *station)
+{
+    return (station->flags & STATION_UP) != 0;
+}
+
 static void station_note_up(struct station *station)
 {
     const bool up = station->servers >= station->rest->required;
-    if (up != ((station->flags & STATION_UP) != 0)) {
+    if (up != station_is_up(station)) {
         station->flags ^= STATION_UP;
         load_up(station->load, station->core, up);
     }
@@ -401,8 +406,15 @@ static void station_init_discipline(struct station *station, const struct statio
     case STATION_PS:
         station->flags |= STATION_SHARES;
         station->rest->sharing = arena_alloc(arena, sizeof(*station->rest->sharing));
-        sharing_init(station->rest->sharing, setup->core, setup->load, arena, setup->servers_count,
-                     setup->service, setup->timer_first);
+        sharing_init(station->rest->sharing, &(struct sharing_setup){
+                                                 .core = setup->core,
+                                                 .load = setup->load,
+                                                 .arena = arena,
+                                                 .processors = setup->servers_count,
+                                                 .step = 1,
+                                                 .timer = setup->timer_first,
+                                                 .service = setup->service,
+                                             });
         break;
     }
 }

@@ -100,5 +100,7 @@ void station_due(struct station *station, uint32_t slot);
  * start at once. Surplus ones finish with the request they have and are present until then; under
  * ps the speed changes at once (0: all stand still). */
 void station_resize(struct station *station, uint32_t servers_count);
+/* As many of its servers have not failed as it requires. */
+bool station_is_up(const struct station *station);
 
 #endif

@@ -27,7 +27,7 @@ static const struct argp_option options_table[] = {
     {"seed", OPTION_SEED, "N", 0, "seed of all random numbers", 0},
     {"replications", OPTION_REPLICATIONS, "N|auto", 0, "how many independent runs", 0},
     {"jobs", 'j', "N", 0, "threads (default: the processors that are online)", 0},
-    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default) or json", 0},
+    {"format", OPTION_FORMAT, "FORMAT", 0, "text (default), json, csv or markdown", 0},
     {"color", OPTION_COLOR, "WHEN", 0, "auto (default), always or never", 0},
     {"quiet", 'q', NULL, 0, "no progress and no warnings on standard error", 0},
     {0},
@@ -121,9 +121,7 @@ static int options_word(const char *option, const char *text, const char *const 
 
 static int options_format(struct options *options, const char *text)
 {
-    static const char *const words[] = {"text", "json", NULL};
-    if (strcmp(text, "csv") == 0 || strcmp(text, "markdown") == 0)
-        return options_fail("--format", "%s: not yet available", text);
+    static const char *const words[] = {"text", "json", "csv", "markdown", NULL};
     const int word = options_word("--format", text, words);
     options->format = (enum options_format)word;
     return word < 0 ? EINVAL : 0;

@@ -12,7 +12,7 @@
 #include "reports/table.h"
 #include "sim/kernel/arena.h"
 
-enum options_format { OPTIONS_TEXT, OPTIONS_JSON };
+enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV, OPTIONS_MARKDOWN };
 enum options_color { OPTIONS_COLOR_AUTO, OPTIONS_COLOR_ALWAYS, OPTIONS_COLOR_NEVER };
 
 struct options {

@@ -2,8 +2,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "reports/csv.h"
+#include "reports/database.h"
 #include "reports/json.h"
+#include "reports/markdown.h"
 #include "reports/text.h"
 #include "sim/commands/commands.h"
 #include "sim/commands/options.h"
@@ -23,6 +27,7 @@ struct run {
     struct options options;
     const char *path;
     const char *output;
+    const char *database; /* or null */
     bool profile;
 };
 
@@ -30,8 +35,9 @@ static const struct argp_option run_table[] = {
     {"output", RUN_OUTPUT, "FILE", 0, "write the results there, whole or not at all (- is stdout)",
      0},
     {"profile", RUN_PROFILE, NULL, 0, "say on standard error where the time went", 0},
+    {"database", RUN_DATABASE, "FILE", 0,
+     "append the run to this SQLite database, whole or not at all", 0},
     {"report", RUN_REPORT, "FILE", OPTION_HIDDEN, NULL, 0},
-    {"database", RUN_DATABASE, "FILE", OPTION_HIDDEN, NULL, 0},
     {"trace", RUN_TRACE, "FILE", OPTION_HIDDEN, NULL, 0},
     {0},
 };
@@ -52,7 +58,10 @@ static error_t run_parse(int key, char *text, struct argp_state *state)
     case RUN_REPORT:
         return options_fail("--report", "not yet available");
     case RUN_DATABASE:
-        return options_fail("--database", "not yet available");
+        if (strcmp(text, "-") == 0)
+            return options_fail("--database", "expected a file");
+        run->database = text;
+        return 0;
     case RUN_TRACE:
         return options_fail("--trace", "not yet available");
     case ARGP_KEY_ARG:
@@ -94,13 +103,67 @@ static char *run_render(const struct run *run, const struct results *results, si
         style.colour = run->options.color == OPTIONS_COLOR_ALWAYS;
         style.width = 0;
     }
-    if (run->options.format == OPTIONS_JSON)
-        json_report(results, stream);
-    else
+    switch (run->options.format) {
+    case OPTIONS_TEXT:
         text_report(results, &style, stream);
+        break;
+    case OPTIONS_JSON:
+        json_report(results, stream);
+        break;
+    case OPTIONS_CSV:
+        csv_report(results, stream);
+        break;
+    case OPTIONS_MARKDOWN:
+        markdown_report(results, stream);
+        break;
+    }
     if (fclose(stream) != 0)
         fatal("out of memory");
     return data;
+}
+
+/* Before a long run: whether its results could be written. */
+static bool run_check(const struct run *run)
+{
+    struct diag diag;
+    diag_init(&diag);
+    const bool good =
+        output_check(run->output) &&
+        (!run->database || (output_check(run->database) && database_check(run->database, &diag)));
+    diag_print(&diag, stderr, options_style(&run->options, stderr).colour);
+    diag_done(&diag);
+    return good;
+}
+
+static bool run_store(const struct run *run, const struct results *results)
+{
+    struct diag diag;
+    diag_init(&diag);
+    const bool good = database_append(run->database,
+                                      &(struct database_run){
+                                          .results = results,
+                                          .overrides = run->options.overrides,
+                                          .overrides_count = run->options.overrides_count,
+                                          .stored_s = time(NULL),
+                                      },
+                                      &diag);
+    diag_print(&diag, stderr, options_style(&run->options, stderr).colour);
+    diag_done(&diag);
+    return good;
+}
+
+static bool run_write(const struct run *run, const struct simulation *simulation)
+{
+    size_t size;
+    char *data = run_render(run, simulation->results, &size);
+    const bool shows_warnings =
+        (run->options.format == OPTIONS_TEXT || run->options.format == OPTIONS_MARKDOWN) &&
+        strcmp(run->output, "-") == 0;
+    if (!run->options.quiet && !shows_warnings)
+        simulate_warn(simulation);
+    const bool good = output_write(run->output, data, size);
+    free(data);
+    return good;
 }
 
 static int run_simulate(struct run *run, struct simulation *simulation)
@@ -109,25 +172,20 @@ static int run_simulate(struct run *run, struct simulation *simulation)
     int code = simulate_load(simulation, run->path, &run->options);
     if (code != EXIT_KEPT)
         return code;
-    if (!output_check(run->output))
+    if (!run_check(run))
         return EXIT_WORK;
     interrupt_init(&interrupt);
     code = simulate_run(simulation, &run->options, &interrupt);
+    bool good = true; /* what can be written is, whatever else fails */
+    if (code == EXIT_KEPT && run->database)
+        good = run_store(run, simulation->results);
     interrupt_done(&interrupt);
     if (code != EXIT_KEPT)
         return code;
-    size_t size;
-    char *data = run_render(run, simulation->results, &size);
-    const bool shows_warnings =
-        run->options.format == OPTIONS_TEXT && strcmp(run->output, "-") == 0;
-    if (!run->options.quiet && !shows_warnings)
-        simulate_warn(simulation);
-    if (!output_write(run->output, data, size))
-        code = EXIT_WORK;
-    free(data);
+    good = run_write(run, simulation) && good;
     if (run->profile)
         profile_print(&simulation->experiments[0], simulation->results, stderr);
-    return code;
+    return good ? EXIT_KEPT : EXIT_WORK;
 }
 
 int command_run(int argc, char **argv)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reports/summary.h"
 #include "sim/commands/commands.h"
 #include "sim/commands/progress.h"
 #include "sim/commands/types.h"
@@ -54,28 +55,33 @@ static bool simulate_has_load(const struct simulation *simulation, double load)
     return false;
 }
 
-static int simulate_fail(const struct experiment *experiment)
+static int simulate_fail(struct simulation *simulation)
 {
+    const struct experiment *experiment =
+        &simulation->experiments[simulation->experiments_count - 1];
     const struct scenario *scenario = experiment->scenario;
-    fprintf(stderr, "archsim: %s: ", scenario->file);
+    struct arena *arena = &simulation->diag.arena;
+    const char *culprit = scenario->services[experiment->culprit].name;
+    const char *load = experiment->load == 1
+                           ? ""
+                           : arena_printf(arena, " (at %g times the load)", experiment->load);
     switch (experiment->end) {
     case WORLD_OVERLOADED:
-        fprintf(stderr, "overloaded: more than %d calls in flight, most of them in service '%s'",
-                WORLD_FRAMES_MAX, scenario->services[experiment->culprit].name);
+        simulation->failure = arena_printf(
+            arena, "overloaded: more than %d calls in flight, most of them in service '%s'%s",
+            WORLD_FRAMES_MAX, culprit, load);
         break;
     case WORLD_STANDSTILL:
-        fprintf(stderr,
-                "a loop without passing time at service '%s': give it work, or its retries a "
-                "backoff",
-                scenario->services[experiment->culprit].name);
+        simulation->failure = arena_printf(
+            arena,
+            "a loop without passing time at service '%s': give it work, or its retries a backoff%s",
+            culprit, load);
         break;
     case WORLD_DONE:
     case WORLD_INTERRUPTED:
         break;
     }
-    if (experiment->load != 1)
-        fprintf(stderr, " (at %g times the load)", experiment->load);
-    fputc('\n', stderr);
+    fprintf(stderr, "archsim: %s: %s\n", scenario->file, simulation->failure);
     return EXIT_WORK;
 }
 
@@ -128,31 +134,23 @@ int simulate_run(struct simulation *simulation, const struct options *options,
     if (end == WORLD_INTERRUPTED)
         return EXIT_INTERRUPT;
     if (end != WORLD_DONE)
-        return simulate_fail(&simulation->experiments[simulation->experiments_count - 1]);
+        return simulate_fail(simulation);
     simulation->results =
         results_new(simulation->scenario, simulation->experiments, simulation->experiments_count,
                     &simulation->diag, wall_time_s);
     return EXIT_KEPT;
 }
 
-/* The first of each code; how many more there are like it. */
 void simulate_warn(const struct simulation *simulation)
 {
-    const struct results *results = simulation->results;
-    for (uint32_t i = 0; i < results->warnings_count;) {
-        const struct results_warning *warning = &results->warnings[i];
-        uint32_t alike = 1;
-        while (i + alike < results->warnings_count &&
-               strcmp(warning->code, warning[alike].code) == 0)
-            alike++;
-        fprintf(stderr, "archsim: %s: warning: %s%s%s [%s]", simulation->scenario->file,
-                warning->path ? warning->path : "", warning->path ? ": " : "", warning->text,
-                warning->code);
-        if (alike > 1)
-            fprintf(stderr, " and %u more", alike - 1);
-        fputc('\n', stderr);
-        i += alike;
-    }
+    const struct summary_warning *warnings;
+    struct arena arena;
+    arena_init(&arena);
+    const uint32_t count = summary_warnings(simulation->results, &arena, &warnings);
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(stderr, "archsim: %s: warning: %s [%s]\n", simulation->scenario->file,
+                summary_warning_words(&warnings[i], &arena), warnings[i].first->code);
+    arena_done(&arena);
 }
 
 void simulate_done(struct simulation *simulation)

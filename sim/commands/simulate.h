@@ -16,6 +16,7 @@ struct simulation {
     struct experiment *experiments; /* the first at load 1 */
     uint32_t experiments_count;
     struct results *results; /* null until simulate_run succeeded */
+    const char *failure;     /* what simulate_run said when it returned EXIT_WORK, else null */
 };
 
 /* Loads and checks the scenario and the traces that it replays. Returns 0, EXIT_INPUT or EXIT_WORK;
@@ -24,7 +25,7 @@ int simulate_load(struct simulation *simulation, const char *path, const struct 
 /* Returns 0, EXIT_WORK or EXIT_INTERRUPT. */
 int simulate_run(struct simulation *simulation, const struct options *options,
                  struct interrupt *interrupt);
-/* The warnings of the results on stderr. */
+/* The warnings that a summary would show, on stderr. */
 void simulate_warn(const struct simulation *simulation);
 void simulate_done(struct simulation *simulation);
 

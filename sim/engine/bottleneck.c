@@ -1,4 +1,4 @@
-/* bottleneck: the largest mean share in use, kind by kind and service by service. */
+/* bottleneck: the largest share in use, kind by kind and service by service. */
 #include "sim/engine/bottleneck.h"
 
 #include <math.h>
@@ -9,17 +9,9 @@
 
 static const char *bottleneck_resource(const struct model_info *type, enum used_kind kind)
 {
-    switch (kind) {
-    case USED_CAPACITY:
+    if (kind == USED_CAPACITY)
         return type->resource ? type->resource : "capacity";
-    case USED_TYPE:
-        return type->type_resource;
-    case USED_LIMIT:
-        return "limit";
-    case USED_KINDS:
-        break;
-    }
-    return NULL;
+    return kind == USED_LIMIT ? "limit" : type->resources[kind - USED_RESOURCE];
 }
 
 struct results_use bottleneck_use(const struct scenario *scenario, uint32_t service,

@@ -1,7 +1,12 @@
 #include "sim/engine/call.h"
 
+#include <math.h>
+
+#include "sim/engine/feed.h"
 #include "sim/engine/program.h"
 #include "sim/engine/traffic.h"
+
+#define CALL_SPELL_GAP_NS INT64_C(60000000000) /* throttled again after so long: another spell */
 
 static const struct call_options call_plain = {
     .timeout_ns = TIME_NONE,
@@ -38,14 +43,15 @@ static void call_set_deadline(struct world *w, struct frame *f, int64_t deadline
 }
 
 /* Most edges have one timeout, so its lane is remembered. */
-static uint32_t edge_lane(struct world *w, uint16_t edge, int64_t timeout_ns)
+static void call_set_timeout(struct world *w, struct frame *f, int64_t timeout_ns)
 {
-    struct edge_stats *stats = &w->edges[edge];
+    struct edge_stats *stats = &w->edges[f->edge];
     if (stats->timeout_ns != timeout_ns) {
         stats->timeout_ns = timeout_ns;
         stats->timeout_lane = events_lane(&w->core.events, timeout_ns);
     }
-    return stats->timeout_lane;
+    f->timeout = events_after(&w->core.events, stats->timeout_lane, timeout_ns, EVENT_TIMEOUT, 0,
+                              core_slot(&w->core, f));
 }
 
 struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
@@ -69,11 +75,10 @@ struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
     }
     if (options->size_dist != NULL) {
         f->flags |= FRAME_SIZED;
-        core_more(&w->core, f)->size_bytes = distribution_draw(options->size_dist, random);
+        core_more(&w->core, f)->size_bytes = (float)distribution_draw(options->size_dist, random);
     }
     if (options->timeout_ns != TIME_NONE) {
-        f->timeout = events_after(&w->core.events, edge_lane(w, edge, options->timeout_ns),
-                                  options->timeout_ns, EVENT_TIMEOUT, core_slot(&w->core, f));
+        call_set_timeout(w, f, options->timeout_ns);
         if (options->pass_deadline) {
             call_set_deadline(w, f, core_now(&w->core) + options->timeout_ns);
         }
@@ -109,28 +114,34 @@ struct frame *call_branch(struct world *w, struct frame *parent, uint16_t pc)
 
 /* ---- the bulkhead: at most `limit` calls of an instance at a time ---- */
 
+/* Members of a group have one together. */
+static struct limit *limit_of(const struct service *s, const struct frame *f)
+{
+    return &s->limits[s->model->info.members ? 0 : f->copy];
+}
+
 static void limit_unwait(struct world *w, struct service *s, struct frame *f)
 {
-    line_leave(&s->limits[f->copy].line, &w->core, f);
+    line_leave(&limit_of(s, f)->line, &w->core, f);
     gauge_add(&s->load.queue, -1, core_now(&w->core));
 }
 
 static void limit_take(struct world *w, struct service *s, struct frame *f)
 {
-    s->limits[f->copy].used++;
+    limit_of(s, f)->used++;
     f->flags |= FRAME_LIMITED;
     gauge_add(&s->load.limit, 1, core_now(&w->core));
 }
 
-/* True: f goes on to the model. */
+/* True: f goes on to the model. A delivery has been taken from its source, so it waits. */
 static bool limit_enter(struct world *w, struct service *s, struct frame *f)
 {
-    struct limit *limit = &s->limits[f->copy];
+    struct limit *limit = limit_of(s, f);
     if (limit->used < s->spec->limit_count) {
         limit_take(w, s, f);
         return true;
     }
-    if (s->spec->limit_action == LIMIT_REJECT) {
+    if (s->spec->limit_action == LIMIT_REJECT && !feed_is(w, f)) {
         call_end(w, f, OUTCOME_REJECTED);
     } else {
         f->state = FRAME_LIMIT_WAIT;
@@ -142,7 +153,7 @@ static bool limit_enter(struct world *w, struct service *s, struct frame *f)
 
 static void limit_leave(struct world *w, struct service *s, struct frame *f)
 {
-    struct limit *limit = &s->limits[f->copy];
+    struct limit *limit = limit_of(s, f);
     if (f->state == FRAME_LIMIT_WAIT) {
         limit_unwait(w, s, f);
     }
@@ -166,6 +177,19 @@ static void limit_leave(struct world *w, struct service *s, struct frame *f)
 
 /* ---- arrival ---- */
 
+/* A delivery brings the work of all its rounds. */
+static void call_draw_work(struct world *w, struct service *s, struct frame *f,
+                           const struct operation *operation)
+{
+    if (operation->work == NULL) {
+        return;
+    }
+    f->work_ns = distribution_draw_int(operation->work, &s->work_random);
+    for (uint32_t left = feed_rounds(w, f); left > 1; left--) {
+        f->work_ns += distribution_draw_int(operation->work, &s->work_random);
+    }
+}
+
 void call_begin(struct world *w, struct frame *f)
 {
     struct service *s = &w->services[f->service];
@@ -180,9 +204,7 @@ void call_begin(struct world *w, struct frame *f)
         w->open++;
         w->edges[f->edge].calls.arrivals++;
     }
-    if (operation->work != NULL) {
-        f->work_ns = distribution_draw_int(operation->work, &s->work_random);
-    }
+    call_draw_work(w, s, f, operation);
     if (operation->pc != PC_NONE) {
         core_more(&w->core, f)->attempt = 0;
     }
@@ -205,6 +227,22 @@ void call_admit(struct world *w, struct frame *f)
     s->model->arrive(w, s, f);
 }
 
+void call_begin_again(struct world *w, struct frame *f)
+{
+    struct service *s = &w->services[f->service];
+    const struct operation *operation = &s->spec->operations[f->operation];
+    f->event = EVENT_NONE;
+    f->state = FRAME_HELD;
+    f->flags &= (uint16_t)~FRAME_WORKED;
+    f->pc = operation->pc;
+    f->work_ns = 0;
+    call_draw_work(w, s, f, operation);
+    if (operation->pc != PC_NONE) {
+        core_more(&w->core, f)->attempt = 0;
+    }
+    s->model->arrive(w, s, f);
+}
+
 /* ---- what a model asks for ---- */
 
 void call_refuse(struct world *w, struct frame *f, enum outcome outcome)
@@ -224,14 +262,158 @@ void call_work(struct world *w, struct frame *f)
     f->state = FRAME_HELD;
     uint32_t lane = f->work_ns == s->work_constant_ns ? s->work_lane : EVENTS_HEAP;
     f->event =
-        events_after(&w->core.events, lane, f->work_ns, EVENT_WORK_DONE, core_slot(&w->core, f));
+        events_after(&w->core.events, lane, f->work_ns, EVENT_WORK_DONE, 0, core_slot(&w->core, f));
 }
 
-void call_forward(struct world *w, struct frame *f, uint16_t edge, uint16_t copy)
+/* Of its latest spells the one by that limit, or the place of the one that is longest over. */
+static struct log_entry **call_spell(struct service *s, const char *limit)
+{
+    struct log_entry **place = &s->spells[0];
+    for (uint32_t i = 0; i < SERVICE_SPELLS; i++) {
+        if (s->spells[i] == NULL || s->spells[i]->metric == limit) {
+            return &s->spells[i];
+        }
+        if (s->spells[i]->until_ns < (*place)->until_ns) {
+            place = &s->spells[i];
+        }
+    }
+    return place;
+}
+
+void service_throttled(struct world *w, struct service *s, const char *limit)
+{
+    const int64_t now_ns = core_now(&w->core);
+    if (now_ns >= w->window_end_ns) {
+        return; /* nothing counts any more */
+    }
+    struct log_entry **spell = call_spell(s, limit);
+    if (*spell != NULL && (*spell)->metric == limit &&
+        now_ns - (*spell)->until_ns <= CALL_SPELL_GAP_NS) {
+        (*spell)->until_ns = now_ns;
+        (*spell)->count++;
+        return;
+    }
+    *spell = service_log(w, s,
+                         &(struct log_entry){.kind = LOG_THROTTLING,
+                                             .metric = limit,
+                                             .value = NAN,
+                                             .threshold = NAN,
+                                             .from = NAN,
+                                             .to = NAN,
+                                             .count = 1});
+}
+
+void call_throttle(struct world *w, struct frame *f, const char *limit)
+{
+    service_throttled(w, &w->services[f->service], limit);
+    call_refuse(w, f, OUTCOME_THROTTLED);
+}
+
+void call_limit(struct world *w, struct frame *f, int64_t limit_ns)
+{
+    struct service *s = &w->services[f->service];
+    assert_hot(!(f->flags & FRAME_TIMED));
+    if (s->limit_ns != limit_ns) {
+        s->limit_ns = limit_ns;
+        s->limit_lane = events_lane(&w->core.events, limit_ns);
+    }
+    f->flags |= FRAME_TIMED;
+    core_more(&w->core, f)->limit = events_after(&w->core.events, s->limit_lane, limit_ns,
+                                                 EVENT_LIMIT, 0, core_slot(&w->core, f));
+}
+
+static void call_unlimit(struct world *w, struct frame *f)
+{
+    if (f->flags & FRAME_TIMED) {
+        f->flags &= (uint16_t)~FRAME_TIMED;
+        events_cancel(&w->core.events, core_more(&w->core, f)->limit);
+    }
+}
+
+void call_again(struct world *w, struct frame *f, int64_t delay_ns)
+{
+    f->state = FRAME_HELD;
+    f->event = events_at(&w->core.events, core_now(&w->core) + delay_ns, EVENT_AGAIN, 0,
+                         core_slot(&w->core, f));
+}
+
+uint32_t call_rounds(const struct world *w, const struct frame *f)
+{
+    return feed_is(w, f) ? core_more(&w->core, f)->rounds : 1;
+}
+
+void call_undo_rounds(struct world *w, struct frame *f)
+{
+    f->parent_generation = core_more(&w->core, f)->rounds;
+}
+
+struct frame *call_waiting(const struct world *w, const struct frame *f)
+{
+    do {
+        if (f->parent == FRAME_NONE) {
+            return NULL;
+        }
+        struct frame *caller = core_frame(&w->core, f->parent);
+        if (caller->generation != f->parent_generation || caller->flags & FRAME_CLIENT) {
+            return NULL;
+        }
+        f = caller;
+    } while (f->flags & FRAME_BRANCH);
+    return core_frame(&w->core, core_slot(&w->core, f));
+}
+
+bool call_fleeting(const struct world *w, const struct frame *f)
+{
+    return f->flags & (FRAME_ROOT | FRAME_ASYNC) ||
+           (f->parent != FRAME_NONE && core_frame(&w->core, f->parent)->flags & FRAME_CLIENT);
+}
+
+double call_size(const struct world *w, const struct frame *f)
+{
+    return f->flags & FRAME_SIZED ? (double)core_more(&w->core, f)->size_bytes : 0;
+}
+
+/* What no request has called begins in any zone. */
+static uint8_t call_zone(struct world *w, struct service *from)
+{
+    return w->zonal ? (uint8_t)random_below(&from->step_random, w->scenario->zones) : 0;
+}
+
+void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note)
+{
+    struct frame *f = call_spawn(w, NULL, edge, &call_plain, NULL);
+    if (f != NULL) {
+        f->flags |= FRAME_ASYNC;
+        f->zone = call_zone(w, s);
+        f->note = note;
+        core_ready(&w->core, f);
+    }
+}
+
+struct frame *call_deliver_to(struct world *w, uint16_t edge, uint32_t delivery, uint32_t rounds)
+{
+    struct frame *f = call_spawn(w, NULL, edge, &call_plain, NULL);
+    if (f != NULL) {
+        struct frame_more *more = core_more(&w->core, f);
+        f->flags |= FRAME_ASYNC;
+        f->zone = call_zone(w, &w->services[w->scenario->edges[edge].caller]);
+        f->parent_generation = rounds;
+        more->delivery = delivery;
+        more->rounds = rounds;
+        core_ready(&w->core, f);
+    }
+    return f;
+}
+
+void call_forward(struct world *w, struct frame *f, uint16_t edge, uint16_t copy,
+                  int64_t timeout_ns)
 {
     struct frame *callee = call_spawn(w, f, edge, &call_plain, NULL);
     if (callee == NULL) {
         return;
+    }
+    if (timeout_ns != TIME_NONE) {
+        call_set_timeout(w, callee, timeout_ns);
     }
     callee->copy = copy;
     f->flags |= FRAME_FORWARD | FRAME_WORKED;
@@ -289,8 +471,9 @@ static void call_answer(struct world *w, struct frame *f, enum outcome outcome)
         caller = core_frame(&w->core, f->parent);
         caller = caller->generation == f->parent_generation ? caller : NULL;
     }
+    const bool fed = feed_is(w, f);
     if (f->flags & FRAME_MEASURED) {
-        call_record(w, f, caller != NULL || f->flags & FRAME_ROOT, outcome);
+        call_record(w, f, caller != NULL || fed || f->flags & FRAME_ROOT, outcome);
         world_closed(w);
     }
     if (f->flags & FRAME_ROOT) {
@@ -316,18 +499,45 @@ static void branch_end(struct world *w, struct frame *f, enum outcome outcome)
     frame_free(&w->core.frames, f);
 }
 
+static void call_untime(struct world *w, struct frame *f)
+{
+    if (f->timeout != EVENT_NONE) {
+        events_cancel(&w->core.events, f->timeout);
+    }
+}
+
+/* True: its service takes it back and tries again. */
+static bool call_kept(struct world *w, struct service *s, struct frame *f, enum outcome outcome)
+{
+    if (s->model->keep == NULL || outcome == OUTCOME_OK || !(f->flags & FRAME_ADMITTED) ||
+        f->flags & FRAME_WITHDRAWN) {
+        return false;
+    }
+    core_cancel_event(&w->core, f);
+    call_unlimit(w, f);
+    return s->model->keep(w, s, f, outcome);
+}
+
 void call_end(struct world *w, struct frame *f, enum outcome outcome)
 {
     if (f->flags & (FRAME_BRANCH | FRAME_CLIENT)) {
         branch_end(w, f, outcome);
         return;
     }
-    if (f->state == FRAME_NEW) { /* withdrawn before it began; it has no timeout */
+    if (f->state == FRAME_NEW) { /* withdrawn before it began */
+        call_untime(w, f);
         frame_free(&w->core.frames, f);
         return;
     }
     struct service *s = &w->services[f->service];
     const int64_t now_ns = core_now(&w->core);
+    f->answer = (uint8_t)outcome;
+    if (call_kept(w, s, f, outcome)) {
+        return;
+    }
+    if (feed_is(w, f)) { /* before its consumer asks for more */
+        feed_settle(w, f, outcome);
+    }
     if (f->flags & FRAME_ADMITTED && s->model->finish != NULL) {
         s->model->finish(w, s, f);
     }
@@ -335,9 +545,8 @@ void call_end(struct world *w, struct frame *f, enum outcome outcome)
         limit_leave(w, s, f);
     }
     core_cancel_event(&w->core, f);
-    if (f->timeout != EVENT_NONE) {
-        events_cancel(&w->core.events, f->timeout);
-    }
+    call_unlimit(w, f);
+    call_untime(w, f);
     gauge_add(&s->load.in_flight, -1, now_ns);
 #ifndef ARCHSIM_RELEASE
     if (w->measuring) {
@@ -373,9 +582,47 @@ void call_timeout(struct world *w, struct frame *f)
         }
         f->parent = FRAME_NONE;
         call_give_up(w, f);
-        if (call_current(w, caller)->options->cancel) { /* it is gone when its caller goes on */
+        const bool step = !(caller->flags & FRAME_FORWARD);
+        if (step && call_current(w, caller)->options->cancel) { /* gone when its caller goes on */
             call_withdraw(w, f);
         }
         call_deliver(w, caller, OUTCOME_TIMEOUT);
     }
+}
+
+/* What it has called runs on, unobserved. */
+static void call_let_go(struct world *w, struct frame *f)
+{
+    if (f->state == FRAME_GROUP) {
+        for (uint32_t slot = f->child; slot != FRAME_NONE;) {
+            struct frame *branch = core_frame(&w->core, slot);
+            slot = branch->next;
+            call_let_go(w, branch);
+            core_cancel_event(&w->core, branch);
+            frame_free(&w->core.frames, branch);
+        }
+    }
+    f->child = FRAME_NONE;
+    f->flags &= (uint16_t)~FRAME_FORWARD;
+    f->generation++;
+}
+
+/* It may be kept: then what was ready of it is void. */
+void call_cut(struct world *w, struct frame *f, enum outcome outcome)
+{
+    if (f->state == FRAME_CALLING || f->state == FRAME_GROUP) {
+        call_let_go(w, f);
+        f->state = FRAME_HELD;
+    }
+    if (f->flags & FRAME_READY && !(f->flags & FRAME_WITHDRAWN)) {
+        f->flags &= (uint16_t)~FRAME_READY;
+        f->generation++;
+    }
+    call_end(w, f, outcome);
+}
+
+void call_over(struct world *w, struct frame *f)
+{
+    f->flags &= (uint16_t)~FRAME_TIMED;
+    call_cut(w, f, OUTCOME_TIMEOUT);
 }

@@ -31,6 +31,12 @@ void call_step(struct world *w, struct frame *f);
 void call_end(struct world *w, struct frame *f, enum outcome outcome);
 /* It ends at this instant, and all that it has called, as a timeout. */
 void call_withdraw(struct world *w, struct frame *f);
+/* After call_again: it arrives at its service anew. */
+void call_begin_again(struct world *w, struct frame *f);
+/* The time that its service allows (call_limit) is over. */
+void call_over(struct world *w, struct frame *f);
+/* A delivery for the consumer at the end of the edge; null when the world has ended. */
+struct frame *call_deliver_to(struct world *w, uint16_t edge, uint32_t delivery, uint32_t rounds);
 /* Its caller waits no longer. */
 void call_timeout(struct world *w, struct frame *f);
 /* The time for another try of a hedged call has come. (program.c) */

@@ -12,7 +12,7 @@
 #include "sim/kernel/mser.h"
 
 enum { EXPERIMENT_LOOKS = 4, EXPERIMENT_PILOT_REQUESTS = 1000000 };
-static const uint32_t experiment_looks[EXPERIMENT_LOOKS] = {5, 10, 20, 30};
+static const uint32_t experiment_looks[EXPERIMENT_LOOKS] = {5, 10, 20, WORLD_REPLICATIONS_AUTO};
 /* A replication of its own: the pilot shares no luck with what it prepares. */
 #define EXPERIMENT_PILOT UINT32_MAX
 #define EXPERIMENT_WARMUP_NS_MAX (INT64_C(10) * 60 * 1000000000)

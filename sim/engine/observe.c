@@ -4,6 +4,7 @@
  * base units: s, 1/s, ratio. */
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/engine/traffic.h"
@@ -63,16 +64,17 @@ static struct observed observe_latency(const struct summary *summary, enum laten
     }
 }
 
-static struct observed observe_level(const struct gauge_window *window, double length_ns,
-                                     uint16_t part)
+/* `unit`: what one step of the level is worth. */
+static struct observed observe_level(const struct gauge_window *window, double unit,
+                                     double length_ns, uint16_t part)
 {
     switch (part) {
     case LEVEL_MIN:
-        return observed_value((double)window->min);
+        return observed_value((double)window->min * unit);
     case LEVEL_MAX:
-        return observed_value((double)window->max);
+        return observed_value((double)window->max * unit);
     default:
-        return observed_value(window->area / length_ns);
+        return observed_value(window->area / length_ns * unit);
     }
 }
 
@@ -157,14 +159,15 @@ static struct observed observe_service(const struct world *w, const struct call_
         }
         return observed_value(window->busy.area / window->capacity.area);
     case FIELD_BUSY:
-        return observe_level(&window->busy, length_ns, entry->part);
+        return observe_level(&window->busy, load->unit, length_ns, entry->part);
     case FIELD_IN_FLIGHT:
-        return observe_level(&window->in_flight, length_ns, entry->part);
+        return observe_level(&window->in_flight, 1, length_ns, entry->part);
     case FIELD_QUEUE:
-        return observe_level(&window->queue, length_ns, entry->part);
+        return observe_level(&window->queue, 1, length_ns, entry->part);
     case FIELD_CAPACITY:
-        return load->unlimited ? observed_value(NAN)
-                               : observe_level(&window->capacity, length_ns, entry->part);
+        return load->unlimited
+                   ? observed_value(NAN)
+                   : observe_level(&window->capacity, load->unit, length_ns, entry->part);
     case FIELD_UP:
         return observed_value(window->up_ns / length_ns);
     default:
@@ -279,6 +282,13 @@ static struct observed observe(const struct world *w, const struct observation *
     __builtin_unreachable();
 }
 
+static struct histogram_code collect_code(struct arena *arena, struct histogram_code code)
+{
+    uint8_t *bytes = arena_alloc(arena, code.size_bytes);
+    memcpy(bytes, code.bytes, code.size_bytes);
+    return (struct histogram_code){.bytes = bytes, .size_bytes = code.size_bytes};
+}
+
 static struct traffic_window collect_window(struct arena *arena, const struct window *window)
 {
     struct traffic_window copy = {
@@ -287,9 +297,7 @@ static struct traffic_window collect_window(struct arena *arena, const struct wi
         .latency_p99_ns = window->ok > 0 ? window->latency_p99_ns : NAN,
     };
     if (window->code.bytes != NULL) {
-        uint8_t *bytes = arena_alloc(arena, window->code.size_bytes);
-        memcpy(bytes, window->code.bytes, window->code.size_bytes);
-        copy.code = (struct histogram_code){.bytes = bytes, .size_bytes = window->code.size_bytes};
+        copy.code = collect_code(arena, window->code);
     }
     return copy;
 }
@@ -336,27 +344,46 @@ static void collect_check(const struct world *w, const struct observation *o)
     assert(open == w->open);
 }
 
-/* How much of what each service has was in use. A pool that grows with its load is never short of
- * the instances that are present: its type says what it is short of. */
-static void collect_used(const struct world *w, struct arena *arena, struct replication *out)
+static void collect_samples(const struct world *w, struct arena *arena, struct replication *out)
 {
-    const double length_ns = (double)w->scenario->duration_ns;
-    out->used = arena_array(arena, w->scenario->services_count * USED_KINDS, sizeof(double));
-    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
-        const struct service *s = &w->services[i];
-        const struct load_window *window = &w->window[i];
-        const bool limited = !s->load.unlimited && window->capacity.area > 0;
-        double *used = &out->used[i * USED_KINDS];
-        used[USED_CAPACITY] =
-            limited && s->model->used == NULL ? window->busy.area / window->capacity.area : NAN;
-        used[USED_TYPE] = s->model->used != NULL
-                              ? s->model->used(s, length_ns * NANO, window->busy.area / length_ns)
-                              : NAN;
-        used[USED_LIMIT] =
-            s->spec->limit_count > 0
-                ? window->limit.area / length_ns / ((double)s->spec->limit_count * s->spec->copies)
-                : NAN;
+    const struct samples *samples = &w->samples;
+    const size_t used = (size_t)w->scenario->services_count * USED_KINDS;
+    double *values =
+        arena_array(arena, (size_t)samples->count * samples->series_count, sizeof(*values));
+    for (uint32_t i = 0; i < samples->series_count; i++) {
+        memcpy(&values[(size_t)i * samples->count], &samples->values[(size_t)i * samples->capacity],
+               samples->count * sizeof(*values));
     }
+    out->samples = values;
+    out->samples_count = samples->count;
+    out->samples_step_s = (double)samples->step_ns * NANO;
+    out->used = arena_array(arena, used, sizeof(double));
+    memcpy(out->used, samples->used, used * sizeof(double));
+}
+
+static void collect_latencies(const struct world *w, struct arena *arena, struct replication *out)
+{
+    out->latencies = arena_array(arena, w->scenario->traffic_count, sizeof(*out->latencies));
+    for (uint32_t i = 0; i < w->scenario->traffic_count; i++) {
+        const struct call_stats calls = traffic_calls(w, &w->sources[i]);
+        const struct histogram_code code = histogram_encode(&calls.latency.histogram);
+        out->latencies[i] = collect_code(arena, code);
+        free((void *)code.bytes);
+    }
+}
+
+static void collect_log(const struct world *w, struct arena *arena, struct replication *out)
+{
+    const struct log_entry **end = &out->log;
+    for (const struct log_entry *entry = w->log.first; entry != NULL; entry = entry->next) {
+        struct log_entry *copy = arena_alloc(arena, sizeof(*copy));
+        *copy = *entry;
+        copy->next = NULL;
+        *end = copy;
+        end = (const struct log_entry **)&copy->next;
+    }
+    out->log_origin_ns = w->origin_ns;
+    out->log_dropped = w->log.dropped;
 }
 
 static void collect_services(const struct world *w, struct arena *arena, struct replication *out)
@@ -368,7 +395,8 @@ static void collect_services(const struct world *w, struct arena *arena, struct 
         out->service_overloaded[i] = backlog_grew(&w->backlogs[i], w->scenario->duration_ns);
         out->fallible[i] = w->services[i].load.fallible;
     }
-    collect_used(w, arena, out);
+    collect_samples(w, arena, out);
+    collect_log(w, arena, out);
 }
 
 void world_collect(struct world *w, struct arena *arena, struct replication *out)
@@ -407,4 +435,5 @@ void world_collect(struct world *w, struct arena *arena, struct replication *out
     }
     collect_services(w, arena, out);
     collect_windows(w, arena, out);
+    collect_latencies(w, arena, out);
 }

@@ -3,6 +3,7 @@
 
 #include "sim/engine/breaker.h"
 #include "sim/engine/call.h"
+#include "sim/engine/feed.h"
 #include "sim/engine/retry.h"
 #include "sim/engine/traffic.h"
 
@@ -204,6 +205,14 @@ static void step_async(struct world *w, struct frame *f, const struct step *step
     f->pc = step->next;
 }
 
+/* A callee failed and nothing caught it. */
+static void call_fail(struct world *w, struct frame *f, enum outcome outcome)
+{
+    struct service *s = &w->services[f->service];
+    const bool own = !(f->flags & (FRAME_BRANCH | FRAME_CLIENT));
+    call_end(w, f, own && s->model->failed != NULL ? s->model->failed(w, s, f, outcome) : outcome);
+}
+
 /* What the answer to a call step means. True: the program goes on at once. */
 static bool step_answered(struct world *w, struct frame *f, const struct step *step)
 {
@@ -223,7 +232,7 @@ static bool step_answered(struct world *w, struct frame *f, const struct step *s
     }
     const bool good = outcome == OUTCOME_OK || (step->options != NULL && step->options->optional);
     if (!good && step->failure_pc == PC_NONE) {
-        call_end(w, f, outcome);
+        call_fail(w, f, outcome);
         return false;
     }
     struct frame_more *more = core_more(&w->core, f);
@@ -245,7 +254,7 @@ static bool program_answered(struct world *w, struct frame *f)
         f->flags &= (uint16_t)~FRAME_FORWARD;
         f->state = FRAME_GO;
         if (f->answer != OUTCOME_OK) {
-            call_end(w, f, f->answer);
+            call_fail(w, f, f->answer);
             return false;
         }
     } else if (!step_answered(w, f, call_current(w, f))) {
@@ -301,6 +310,18 @@ static void step_choose(struct world *w, struct frame *f, const struct step *ste
     f->pc = step->branches[i].pc;
 }
 
+/* The program is through. True: a delivery has further rounds, and begins the next at once. */
+static bool program_end(struct world *w, struct frame *f)
+{
+    if (feed_is(w, f) && f->pc != PC_NONE && f->parent_generation > 1) {
+        f->parent_generation--;
+        f->pc = w->services[f->service].spec->operations[f->operation].pc;
+        return true;
+    }
+    call_end(w, f, OUTCOME_OK);
+    return false;
+}
+
 /* True: the next step is due at once. */
 static bool step_run(struct world *w, struct frame *f, const struct step *step)
 {
@@ -326,8 +347,7 @@ static bool step_run(struct world *w, struct frame *f, const struct step *step)
         f->pc = step->next;
         return true;
     case STEP_END:
-        call_end(w, f, OUTCOME_OK);
-        return false;
+        return program_end(w, f);
     }
     __builtin_unreachable();
 }

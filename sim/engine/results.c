@@ -9,6 +9,7 @@
 #include "sim/engine/bottleneck.h"
 #include "sim/engine/estimate.h"
 #include "sim/engine/experiment.h"
+#include "sim/engine/history.h"
 #include "sim/engine/warnings.h"
 #include "sim/engine/worst.h"
 
@@ -62,7 +63,7 @@ struct results *results_new(const struct scenario *scenario, const struct experi
     arena_init(&results->arena);
     for (uint32_t i = 0; i < experiments_count; i++)
         for (uint32_t j = 0; j < experiments[i].count; j++)
-            results->events += experiments[i].replications[j].events;
+            results->simulated += experiments[i].replications[j].events;
     results->metrics = arena_array(&results->arena, list->count, sizeof(*results->metrics));
     for (uint32_t i = 0; i < list->count; i++)
         results->metrics[i] =
@@ -78,6 +79,7 @@ struct results *results_new(const struct scenario *scenario, const struct experi
         bottleneck_find(scenario, base->replications, base->count, EXPERIMENT_CONFIDENCE);
     results_judge(results, experiments, experiments_count);
     warnings_collect(results, base, diag);
+    history_collect(results, base);
     return results;
 }
 

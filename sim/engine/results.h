@@ -25,7 +25,8 @@ struct results_worst {
     double latency_p99_s, availability, throughput_per_s;
 };
 
-/* What a service has least of, by its mean share in use. */
+/* What a service has least of, by its share in use: over the window or, where the traffic varies,
+ * in its busiest minute. */
 struct results_use {
     const char *resource; /* "servers", "tokens", "limit"; null: nothing of it is limited */
     bool is_capacity;     /* what `utilization` of the service is of, too */
@@ -41,6 +42,36 @@ struct results_bottleneck {
     struct interval headroom; /* 1 / utilization: an estimate of the multiple that it could bear */
 };
 
+/* A level or a rate over the window, the mean over replications; NaN: no data. */
+struct results_series {
+    const char *path; /* "services.app.capacity" */
+    double start_s, step_s;
+    const double *values; /* of the interval that begins at start + i step */
+    uint32_t count;
+};
+
+/* Something of note that happened in one replication (sim/kernel/log.h): who did what, and why. */
+struct results_event {
+    uint32_t replication;
+    double time_s, until_s; /* scenario time */
+    const char *service;
+    const char *kind;        /* log_kind_names */
+    const char *metric;      /* or null */
+    double value, threshold; /* of it; NaN: none */
+    double from, to;         /* capacity; NaN: none */
+    double delay_s;          /* until it has its effect */
+    uint64_t count;
+    const char *text; /* or null */
+};
+
+/* How often a latency fell between two values, all replications together. */
+struct results_histogram {
+    const char *path; /* "traffic.shoppers.latency" */
+    const double *low_s, *high_s;
+    const uint64_t *counts;
+    uint32_t count; /* of bins that are not empty, in order */
+};
+
 struct results_warning {
     const char *code; /* stable: overloaded, trace_ended, no_traffic, ... */
     const char *path; /* what it is about, or null */
@@ -52,7 +83,7 @@ struct results {
     const struct scenario *scenario;
     uint32_t replications;
     double warmup_s;
-    uint64_t events; /* of all replications at all loads */
+    uint64_t simulated; /* events, of all replications at all loads */
     double wall_time_s;
     double confidence;           /* of `verdicts` */
     struct interval *metrics;    /* at 95 %, in the order of scenario->metrics */
@@ -62,6 +93,13 @@ struct results {
     struct results_bottleneck bottleneck;
     struct results_warning *warnings;
     uint32_t warnings_count;
+    const struct results_series *series;
+    uint32_t series_count;
+    const struct results_event *events; /* in the order of replications, then of time */
+    uint32_t events_count;
+    uint64_t events_dropped;                    /* were not kept, of all replications */
+    const struct results_histogram *histograms; /* per traffic */
+    uint32_t histograms_count;
 };
 
 /* From finished experiments, the first at load 1, one more for each other `at_load` of the

@@ -3,9 +3,11 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/engine/breaker.h"
 #include "sim/engine/call.h"
+#include "sim/engine/feed.h"
 #include "sim/engine/retry.h"
 #include "sim/engine/traffic.h"
 
@@ -14,6 +16,7 @@ enum {
     WORLD_SERIES_POINTS = 2000,
     WORLD_PILOT_FOLDS =
         12, /* a pilot may end long before its duration: it begins with finer points */
+    WORLD_ENTRIES_ALL = 1 << 20, /* of the logs of all replications */
 };
 
 /* The marks of a run, one after the other, in a lane of their own (no distance is negative), out
@@ -30,6 +33,61 @@ enum window_mark {
 
 _Static_assert(offsetof(struct world, core) == 0, "a world begins with its core");
 
+uint32_t world_replications(const struct scenario *scenario)
+{
+    return scenario->replications > 0 ? scenario->replications : WORLD_REPLICATIONS_AUTO;
+}
+
+bool world_measuring(const struct world *w)
+{
+    return w->measuring;
+}
+
+double world_window_s(const struct world *w)
+{
+    return (double)w->scenario->duration_ns / 1e9;
+}
+
+void service_gauge(struct service *s, struct gauge *gauge, struct gauge_window *seen)
+{
+    struct service_gauge *entry = arena_alloc(s->arena, sizeof(*entry));
+    *entry = (struct service_gauge){gauge, seen, s->gauges};
+    s->gauges = entry;
+}
+
+void service_work_constant(struct service *s, int64_t work_ns)
+{
+    s->work_constant_ns = work_ns;
+    s->work_lane = events_lane(&s->core->events, work_ns);
+}
+
+int64_t world_origin(const struct world *w)
+{
+    return w->origin_ns;
+}
+
+uint32_t world_zones(const struct world *w)
+{
+    return w->scenario->zones;
+}
+
+struct log_entry *service_log(struct world *w, struct service *s, const struct log_entry *entry)
+{
+    struct log_entry *kept = log_add(&w->log, s->index, entry);
+    kept->at_ns = core_now(&w->core);
+    kept->until_ns = kept->at_ns;
+    return kept;
+}
+
+void service_overflow(struct world *w, struct service *s)
+{
+    if (!w->ended) {
+        w->ended = true;
+        w->end = WORLD_OVERLOADED;
+        w->culprit = s->index;
+    }
+}
+
 struct random service_random(const struct world *w, const struct service *s, const char *purpose)
 {
     struct random random;
@@ -39,6 +97,15 @@ struct random service_random(const struct world *w, const struct service *s, con
 
 /* ---- the beginning ---- */
 
+/* One for all services of the type; made for the first. */
+static void *world_shared(struct world *w, uint16_t type, const struct model *model)
+{
+    if (w->shared[type] == NULL) {
+        w->shared[type] = arena_alloc(&w->arena, model->shared_size);
+    }
+    return w->shared[type];
+}
+
 static void world_start_service(struct world *w, uint16_t index, const struct model *model)
 {
     struct service *s = &w->services[index];
@@ -47,7 +114,9 @@ static void world_start_service(struct world *w, uint16_t index, const struct mo
         .model = model,
         .spec = spec,
         .params = spec->params,
+        .quotas = w->scenario->quotas[spec->type_index],
         .state = arena_alloc(&w->arena, model->state_size),
+        .shared = world_shared(w, spec->type_index, model),
         .core = &w->core,
         .arena = &w->arena,
         .operations = arena_array(&w->arena, spec->operations_count, sizeof(struct call_stats)),
@@ -55,8 +124,10 @@ static void world_start_service(struct world *w, uint16_t index, const struct mo
                                         : NULL,
         .work_constant_ns = -1,
         .work_lane = EVENTS_HEAP,
+        .limit_ns = -1,
         .index = index,
     };
+    s->load.unit = 1;
     s->work_random = service_random(w, s, "work");
     s->step_random = service_random(w, s, "step");
     summary_init(&s->load.wait, &w->arena);
@@ -109,7 +180,7 @@ static void world_mark(struct world *w, enum window_mark mark)
         break;
     }
     events_in_lane(&w->core.events, events_lane(&w->core.events, WORLD_MARKS), time_ns,
-                   EVENT_WINDOW, mark);
+                   EVENT_WINDOW, 0, mark);
 }
 
 static struct world *world_alloc(const struct world_setup *setup)
@@ -130,6 +201,8 @@ static struct world *world_alloc(const struct world_setup *setup)
     w->window_end_ns = w->origin_ns + scenario->duration_ns;
     w->drain_end_ns = w->window_end_ns + (setup->pilot ? 0 : scenario->drain_ns);
     w->sample_ns = EVENTS_TIME_MAX;
+    w->samples.next_ns = EVENTS_TIME_MAX;
+    w->look_ns = EVENTS_TIME_MAX;
     w->steps_left = WORLD_POLL_STEPS;
     core_init(&w->core, WORLD_FRAMES_MAX);
     arena_init(&w->arena);
@@ -139,7 +212,34 @@ static struct world *world_alloc(const struct world_setup *setup)
     w->breakers = arena_array(&w->arena, scenario->breakers_count, sizeof(*w->breakers));
     w->backlogs = arena_array(&w->arena, scenario->services_count, sizeof(*w->backlogs));
     w->window = arena_array(&w->arena, scenario->services_count, sizeof(*w->window));
+    w->shared = arena_array(&w->arena, scenario->types_count, sizeof(*w->shared));
+    log_init(&w->log, &w->arena, scenario->services_count,
+             WORLD_ENTRIES_ALL / world_replications(scenario));
     return w;
+}
+
+static int world_compare_names(const void *a, const void *b)
+{
+    const struct service *const *x = a, *const *y = b;
+    return strcmp((*x)->spec->name, (*y)->spec->name);
+}
+
+/* In the order of their names, not of the file: members are announced in that order. */
+static void world_begin_services(struct world *w)
+{
+    struct service **beginners =
+        arena_array(&w->arena, w->scenario->services_count, sizeof(struct service *));
+    uint32_t count = 0;
+    feed_begin(w);
+    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
+        if (w->services[i].model->begin != NULL) {
+            beginners[count++] = &w->services[i];
+        }
+    }
+    qsort(beginners, count, sizeof(struct service *), world_compare_names);
+    for (uint32_t i = 0; i < count; i++) {
+        beginners[i]->model->begin(w, beginners[i]);
+    }
 }
 
 struct world *world_new(const struct world_setup *setup)
@@ -151,6 +251,7 @@ struct world *world_new(const struct world_setup *setup)
     series_init(&w->series, &w->arena, w->origin_ns, step_ns, WORLD_SERIES_POINTS);
     if (setup->pilot) { /* one long warm-up, watched from empty; it has no window */
         w->sample_ns = step_ns;
+        w->look_ns = step_ns;
         world_mark(w, WINDOW_DRAINED);
     } else {
         /* all now, so that they come before whatever else happens at their instants */
@@ -168,8 +269,10 @@ struct world *world_new(const struct world_setup *setup)
         world_start_service(w, (uint16_t)i, setup->models[scenario->services[i].type_index]);
     }
     for (uint32_t i = 0; i < scenario->services_count; i++) {
-        w->zonal = w->zonal || scenario->services[i].zones_mask != 0;
+        w->zonal =
+            w->zonal || scenario->services[i].zones_mask != 0 || w->services[i].model->info.members;
     }
+    world_begin_services(w);
     for (uint32_t i = 0; i < scenario->traffic_count; i++) {
         traffic_start(w, (uint16_t)i);
     }
@@ -188,9 +291,15 @@ void world_free(struct world *w)
 
 /* ---- the window ---- */
 
-/* The intervals of the series that have ended by now. */
-static void world_sample(struct world *w)
+static void world_look_next(struct world *w)
 {
+    w->look_ns = w->sample_ns < w->samples.next_ns ? w->sample_ns : w->samples.next_ns;
+}
+
+/* The intervals of the series and the samples that have ended by now. */
+static void world_look(struct world *w)
+{
+    samples_take(w);
     while (core_now(&w->core) >= w->sample_ns) {
         double area = 0;
         for (uint32_t i = 0; i < w->scenario->traffic_count; i++) {
@@ -199,6 +308,25 @@ static void world_sample(struct world *w)
         series_add(&w->series, w->sample_ns - w->series.step_ns, area - w->sample_area);
         w->sample_area = area;
         w->sample_ns += w->series.step_ns;
+    }
+    world_look_next(w);
+}
+
+static void world_tell_window(struct world *w, bool begins)
+{
+    const int64_t now_ns = core_now(&w->core);
+    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
+        struct service *s = &w->services[i];
+        for (struct service_gauge *entry = s->gauges; entry != NULL; entry = entry->next) {
+            if (begins) {
+                gauge_reset(entry->gauge, now_ns);
+            } else {
+                *entry->seen = gauge_read(entry->gauge, now_ns);
+            }
+        }
+        if (s->model->window != NULL) {
+            s->model->window(w, s, begins);
+        }
     }
 }
 
@@ -215,10 +343,14 @@ static void world_begin_window(struct world *w)
         gauge_reset(&load->capacity, now_ns);
         gauge_reset(&load->up, now_ns);
         gauge_reset(&load->limit, now_ns);
+        memset(w->services[i].spells, 0, sizeof(w->services[i].spells)); /* of the warm-up */
     }
     for (uint32_t i = 0; i < w->scenario->traffic_count; i++) {
         traffic_reset(w, &w->sources[i]);
     }
+    world_tell_window(w, true);
+    samples_begin(w);
+    world_look_next(w);
 }
 
 static void world_quarter(struct world *w, uint32_t quarter)
@@ -232,8 +364,10 @@ static void world_quarter(struct world *w, uint32_t quarter)
     }
     for (uint32_t i = 0; i < scenario->services_count; i++) {
         struct backlog *backlog = &w->backlogs[i];
-        backlog_mark(backlog, quarter, &w->services[i].load.in_flight, backlog->arrivals[quarter],
-                     core_now(&w->core));
+        const struct load *load = &w->services[i].load;
+        const bool feeds = scenario->services[i].consumers_count > 0; /* its calls are soon over */
+        backlog_mark(backlog, quarter, feeds ? &load->queue : &load->in_flight,
+                     backlog->arrivals[quarter], core_now(&w->core));
     }
 }
 
@@ -268,6 +402,8 @@ static void world_end_window(struct world *w)
     w->measuring = false;
     world_quarter(w, BACKLOG_QUARTERS);
     w->sample_ns = EVENTS_TIME_MAX;
+    world_look_next(w);
+    world_tell_window(w, false);
     for (uint32_t i = 0; i < w->scenario->services_count; i++) {
         const struct load *load = &w->services[i].load;
         w->window[i] = (struct load_window){
@@ -451,6 +587,15 @@ static void world_dispatch(struct world *w, const struct event *event)
     case EVENT_HEDGE:
         call_hedge(w, core_frame(&w->core, event->slot));
         break;
+    case EVENT_LIMIT:
+        call_over(w, core_frame(&w->core, event->slot));
+        break;
+    case EVENT_AGAIN:
+        call_begin_again(w, core_frame(&w->core, event->slot));
+        break;
+    case EVENT_FED:
+        feed_tell(w, event->service);
+        break;
     case EVENT_SERVICE: {
         struct service *s = &w->services[event->service];
         s->model->timer(w, s, event->slot);
@@ -472,6 +617,7 @@ static uint16_t world_event_service(const struct world *w, const struct event *e
     case EVENT_THINK:
         return w->scenario->edges[w->sources[event->slot].spec->edge].service;
     case EVENT_SERVICE:
+    case EVENT_FED:
         return event->service;
     case EVENT_WINDOW:
         return 0;
@@ -494,8 +640,8 @@ enum world_end world_run(struct world *w)
 {
     struct event event;
     while (!w->ended && events_next(&w->core.events, &event)) {
-        if (core_now(&w->core) >= w->sample_ns) {
-            world_sample(w);
+        if (core_now(&w->core) >= w->look_ns) {
+            world_look(w);
         }
         w->profile.events[event.kind]++;
         if (--w->steps_left == 0) {

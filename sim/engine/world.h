@@ -12,6 +12,7 @@
 #include "models/model.h"
 #include "sim/engine/arrivals.h"
 #include "sim/engine/backlog.h"
+#include "sim/engine/samples.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/core.h"
 #include "sim/kernel/series.h"
@@ -21,7 +22,8 @@
 enum {
     WORLD_FRAMES_MAX = 8 << 20, /* calls in flight; beyond it the run ends, naming the service */
     WORLD_STANDSTILL_MAX =
-        20 * 1000000, /* steps without passing time; beyond it the loop is named */
+        20 * 1000000,             /* steps without passing time; beyond it the loop is named */
+    WORLD_REPLICATIONS_AUTO = 30, /* at most, where the scenario leaves it to archsim */
 };
 
 enum world_end {
@@ -83,6 +85,8 @@ struct world {
     bool zonal;             /* some service lives in certain zones only: requests have one */
     uint16_t traffic_edges; /* index of the first traffic's edge */
     struct service *services;
+    void **shared; /* per type, for all its services */
+    struct log log;
     struct source *sources;
     struct edge_stats *edges;
     struct breaker_state *breakers;
@@ -95,6 +99,8 @@ struct world {
     struct series series; /* requests in flight, over the run (pilot) or the window */
     int64_t sample_ns;    /* end of the series' interval under way; EVENTS_TIME_MAX: none is */
     double sample_area;   /* of all sources' in_flight up to the interval's start */
+    struct samples samples;
+    int64_t look_ns; /* when the series or the samples are due */
     enum world_end end;
     uint16_t culprit; /* service index */
     struct world_progress *progress;
@@ -111,10 +117,6 @@ struct load_window {
     double up_ns; /* time up */
 };
 
-/* What of a service may be used up, each as a share: its capacity (busy / present), what its type
- * limits besides (tokens of a rate_limiter, max_instances of a function_pool), its bulkhead. */
-enum used_kind { USED_CAPACITY, USED_TYPE, USED_LIMIT, USED_KINDS };
-
 /* One replication's numbers, in the order of scenario->metrics. */
 struct replication {
     enum world_end end;
@@ -129,13 +131,22 @@ struct replication {
     bool *service_overloaded; /* per service: a backlog grew there, whoever still waits for it */
     bool *fallible;           /* per service: it could have failed */
     double *used;             /* per service USED_KINDS shares of what it has; NaN: no such limit */
-    double *series;           /* in flight, root requests, over the window */
+    struct histogram_code *latencies; /* per traffic, of all good answers */
+    const double *samples;            /* samples_count values of each of samples_series */
+    uint32_t samples_count;
+    double samples_step_s;
+    const struct log_entry *log; /* in order of time; linked */
+    int64_t log_origin_ns;       /* scenario time 0 */
+    uint64_t log_dropped;
+    double *series; /* in flight, root requests, over the window */
     uint32_t series_count;
     double series_step_s;
     uint64_t events, frames_max;
     struct profile profile;
 };
 
+/* What each may remember is less when there are many. */
+uint32_t world_replications(const struct scenario *scenario);
 struct world *world_new(const struct world_setup *setup);
 void world_free(struct world *world);
 /* Runs to its end: until every measured call has ended or the drain is over. */

@@ -267,9 +267,9 @@ uint32_t events_at(struct events *events, int64_t time_ns, enum event_kind kind,
 }
 
 uint32_t events_in_lane(struct events *events, uint32_t lane, int64_t time_ns, enum event_kind kind,
-                        uint32_t slot)
+                        uint16_t service, uint32_t slot)
 {
-    uint32_t handle = record_new(events, kind, lane, 0, slot);
+    uint32_t handle = record_new(events, kind, lane, service, slot);
     lane_push(events, lane, key_make(time_ns, events->order++, handle));
     return handle;
 }

@@ -27,6 +27,9 @@ enum event_kind {
     EVENT_TIMEOUT,   /* slot = frame of the callee: its caller waits no longer */
     EVENT_PATIENCE,  /* slot = frame: it waits no longer in its line */
     EVENT_HEDGE,     /* slot = frame of the caller: time for another try */
+    EVENT_LIMIT,     /* slot = frame: the time that its service allows is over */
+    EVENT_AGAIN,     /* slot = frame: it arrives anew */
+    EVENT_FED,       /* service = a source: its consumers hear that there is something new */
     EVENT_SERVICE,   /* service, slot = the model's own data: model.timer */
     EVENT_WINDOW,    /* slot: measurement begins, a quarter is over, it ends, the drain is over */
     EVENT_KINDS,
@@ -83,16 +86,16 @@ uint32_t events_at(struct events *events, int64_t time_ns, enum event_kind kind,
                    uint32_t slot);
 /* At time_ns through a lane, in which no pending event is later. */
 uint32_t events_in_lane(struct events *events, uint32_t lane, int64_t time_ns, enum event_kind kind,
-                        uint32_t slot);
+                        uint16_t service, uint32_t slot);
 /* At now + distance, through its lane (or the heap for EVENTS_HEAP). */
 static inline uint32_t events_after(struct events *events, uint32_t lane, int64_t distance_ns,
-                                    enum event_kind kind, uint32_t slot)
+                                    enum event_kind kind, uint16_t service, uint32_t slot)
 {
     if (lane == EVENTS_HEAP) {
-        return events_at(events, events->now_ns + distance_ns, kind, 0, slot);
+        return events_at(events, events->now_ns + distance_ns, kind, service, slot);
     }
     assert_hot(events->lanes[lane].distance_ns == distance_ns);
-    return events_in_lane(events, lane, events->now_ns + distance_ns, kind, slot);
+    return events_in_lane(events, lane, events->now_ns + distance_ns, kind, service, slot);
 }
 /* The event must be pending. */
 void events_cancel(struct events *events, uint32_t handle);

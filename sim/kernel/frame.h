@@ -41,6 +41,7 @@ enum frame_flag {
     FRAME_WITHDRAWN = 1 << 12, /* cancelled by its caller */
     FRAME_DEADLINE = 1 << 13,  /* more.deadline_ns holds */
     FRAME_SIZED = 1 << 14,     /* more.size_bytes holds; else the size is 0 */
+    FRAME_TIMED = 1 << 15,     /* more.limit is pending */
 };
 
 /* What a frame does now; the engine's. */
@@ -69,7 +70,8 @@ struct frame {
         };
     };
     uint32_t generation;
-    uint32_t parent, parent_generation; /* FRAME_NONE: nobody, or the traffic for a root */
+    uint32_t parent, parent_generation; /* FRAME_NONE: nobody, or the traffic for a root; then, of
+                                           a delivery: rounds left */
     uint32_t next, previous; /* in a block's line, or of a branch; next also in the free list */
     uint32_t event;   /* pending for this frame: end of work, patience, backoff; EVENT_NONE */
     uint32_t timeout; /* pending for its caller; EVENT_NONE */
@@ -90,8 +92,14 @@ _Static_assert(sizeof(struct frame) == 64, "a cache line");
 
 /* The rest of a frame; its step fields hold from call_begin on if the call has steps. */
 struct frame_more {
-    int64_t deadline_ns; /* work past it is refused */
-    double size_bytes;
+    union {
+        int64_t deadline_ns; /* work past it is refused */
+        struct {             /* of a call that works off what a source has delivered */
+            uint32_t delivery, rounds;
+        };
+    };
+    float size_bytes;
+    uint32_t limit; /* event: the end of the time that its service allows */
     union {
         int64_t backoff_ns; /* CALL: the previous wait (decorrelated jitter) */
         int64_t whole_ns; /* HELD: the block's: all of the work that is being done, for a restart */

@@ -50,4 +50,16 @@ void gauge_reset(struct gauge *gauge, int64_t now_ns);
  * counting during the drain, which changes nothing in the copy and costs the hot path no branch. */
 struct gauge_window gauge_read(const struct gauge *gauge, int64_t now_ns);
 
+/* The mean over a window that is so long. */
+static inline double gauge_mean(const struct gauge_window *window, double length_s)
+{
+    return window->area / (1e9 * length_s);
+}
+
+/* The area of the window so far, level * s. */
+static inline double gauge_area_s(const struct gauge *gauge, int64_t now_ns)
+{
+    return gauge_read(gauge, now_ns).area / 1e9;
+}
+
 #endif

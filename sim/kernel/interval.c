@@ -117,3 +117,22 @@ double interval_look_confidence(double overall, uint32_t looks)
     assert(looks > 0);
     return 1 - (1 - overall) / looks;
 }
+
+double interval_difference(struct interval_half a, struct interval_half b, double confidence,
+                           double tail)
+{
+    assert(a.count >= 2);
+    assert(b.count >= 2);
+    assert(tail > 0 && tail < 0.5);
+    const double freedom_a = (double)a.count - 1;
+    const double freedom_b = (double)b.count - 1;
+    const double error_a = a.width / gsl_cdf_tdist_Qinv((1 - confidence) / 2, freedom_a);
+    const double error_b = b.width / gsl_cdf_tdist_Qinv((1 - confidence) / 2, freedom_b);
+    const double error = hypot(error_a, error_b);
+    if (!(error > 0) || isinf(error))
+        return error;
+    const double share_a = (error_a / error) * (error_a / error);
+    const double share_b = (error_b / error) * (error_b / error);
+    const double freedom = 1 / (share_a * share_a / freedom_a + share_b * share_b / freedom_b);
+    return gsl_cdf_tdist_Qinv(tail, freedom) * error;
+}

@@ -30,4 +30,19 @@ struct interval interval_ratio(const uint64_t *hits, const uint64_t *trials, siz
  * probability `overall` (Bonferroni, right however they depend: 4 looks, 95 %: 98.75 % each). */
 double interval_look_confidence(double overall, uint32_t looks);
 
+/* The half-width of one of two independent Student intervals: of `count` >= 2 values. */
+struct interval_half {
+    double width;
+    uint64_t count;
+};
+
+/* What the difference of two independent means exceeds by chance alone with probability `tail`, to
+ * one side, where the true means are the same (Welch, Biometrika 34, 1947; degrees of freedom after
+ * Satterthwaite). Their halves are those of intervals at `confidence`; the halves that face each
+ * other where an interval is lopsided (Zou and Donner, Statistics in Medicine 27, 2008).
+ * Worked: 5 +- 2.7764 and 5 +- 2.7764 of 5 values each, at 95 %: standard errors of 1, so 1.4142 t
+ * of 8 degrees of freedom: 2.630 for a tail of 5 %. */
+double interval_difference(struct interval_half a, struct interval_half b, double confidence,
+                           double tail);
+
 #endif

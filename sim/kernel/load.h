@@ -9,6 +9,7 @@
 
 #include "sim/kernel/core.h"
 #include "sim/kernel/gauge.h"
+#include "sim/kernel/line.h"
 #include "sim/kernel/summary.h"
 
 struct load {
@@ -19,6 +20,7 @@ struct load {
     struct gauge up;        /* 1 while the service can serve */
     struct gauge limit;     /* places of the bulkhead in use */
     uint32_t up_copies;     /* those of its copies that can, where a block keeps count (load_up) */
+    double unit;            /* of busy and capacity: what one step of them is worth (0.5 ACU) */
     bool unlimited;         /* capacity has no meaning: reported as null */
     bool fallible;          /* it may fail: `up` is not 1 for certain */
     struct summary
@@ -34,6 +36,26 @@ static inline void load_up(struct load *load, const struct core *core, bool up)
         load->up_copies--;
     }
     gauge_set(&load->up, load->up_copies > 0, core_now(core));
+}
+
+/* The next in line who may still be served; null: nobody. Who is withdrawn ends anyway, who is too
+ * late as `timeout`. They have left the line, and `block` is 0. */
+static inline struct frame *load_next(struct load *load, struct core *core, struct line *line)
+{
+    struct frame *f;
+    while ((f = line_head(line, core)) != NULL) {
+        line_leave(line, core, f);
+        f->block = 0;
+        gauge_add(&load->queue, -1, core_now(core));
+        if (f->flags & FRAME_WITHDRAWN) {
+            continue;
+        }
+        if (!core_late(core, f)) {
+            return f;
+        }
+        core_end(core, f, OUTCOME_TIMEOUT);
+    }
+    return NULL;
 }
 
 /* How many of the served have waited at all. */

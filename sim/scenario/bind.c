@@ -227,7 +227,8 @@ bool bind_rows(const struct binder *binder, const struct room *room, struct node
                 good = bind_missing(binder, row, map, path) && good;
         } else if (row->kind == PARAM_NODE) {
             *(struct node **)((char *)out + row->offset) = node;
-        } else if (row->kind != PARAM_SERVICE && row->kind != PARAM_SERVICES) {
+        } else if (row->kind != PARAM_SERVICE && row->kind != PARAM_SERVICES &&
+                   row->kind != PARAM_SOURCE) {
             good = bind_scalar(binder, row, node, path, out) && good;
         }
     }

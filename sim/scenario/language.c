@@ -25,6 +25,8 @@ static const struct param scenario_rows[] = {
           LANGUAGE),
     TIME(drain, NONE, "0s..", "how long unfinished requests are followed after the end", LANGUAGE),
     NODE(start, "Mon 00:00", "week_time", "what time 0 is in a week, for weekly shapes", LANGUAGE),
+    NODE(quotas, NONE, "quotas", "account quotas by service type, where they are not the default",
+         LANGUAGE),
     NODE(services, REQUIRED, "services", "a map of names to services", LANGUAGE),
     NODE(traffic, REQUIRED, "traffics", "a map of names to sources of requests", LANGUAGE),
     NODE(slo, NONE, "slo", "promises: a list of PATH OPERATOR VALUE", LANGUAGE),

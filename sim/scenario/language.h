@@ -22,7 +22,8 @@ struct scenario_keys {
     int64_t zones_count, duration_ns, seed_count, drain_ns;
     double precision_ratio;
     struct node *warmup_node, *replications_node, *start_node;
-    struct node *services_node, *traffic_node, *slo_node, *faults_node, *random_faults_node;
+    struct node *quotas_node, *services_node, *traffic_node, *slo_node, *faults_node,
+        *random_faults_node;
 };
 extern const struct room scenario_room;
 

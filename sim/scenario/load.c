@@ -241,9 +241,12 @@ static void load_parts(struct loader *loader, struct node *root)
 {
     struct diag *diag = loader->binder.diag;
     load_top(loader, root);
+    quotas_read(loader);
     if (!services_read(loader))
         return;
     targets_read(loader);
+    services_check_sources(loader);
+    services_check_together(loader);
     for (uint32_t i = 0; i < loader->scenario->services_count; i++) {
         wiring_begin(loader, (uint16_t)i);
         if (!loader->drafts[i].broken)
@@ -264,6 +267,24 @@ static void load_parts(struct loader *loader, struct node *root)
     slo_read(loader);
 }
 
+void loader_arrange(struct loader *loader, const char *path, struct node *map,
+                    const struct param *row)
+{
+    const struct node *node = bind_find(map, row->key);
+    if (node == NULL || node->kind != NODE_SCALAR ||
+        (row->fallback != NONE && strcmp(node->text, row->fallback) == 0))
+        return;
+    struct arrangement *arrangement = arena_alloc(loader->binder.arena, sizeof(*arrangement));
+    *arrangement = (struct arrangement){
+        .path = arena_printf(loader->binder.arena, "%s.%s", path, row->key),
+        .value = node->text,
+        .usually =
+            row->fallback == NONE || strcmp(row->fallback, REQUIRED) == 0 ? NULL : row->fallback,
+    };
+    *loader->arrangements_end = arrangement;
+    loader->arrangements_end = &arrangement->next;
+}
+
 static struct scenario *load_new(const char *path, const struct load_request *request,
                                  struct loader *loader, struct diag *diag)
 {
@@ -274,6 +295,7 @@ static struct scenario *load_new(const char *path, const struct load_request *re
     *loader = (struct loader){.binder = {.arena = &scenario->arena, .diag = diag},
                               .scenario = scenario,
                               .request = request,
+                              .arrangements_end = &scenario->arrangements,
                               .timeout_ns_longest = -1};
     load_file(loader, path);
     return scenario;

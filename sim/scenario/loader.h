@@ -68,15 +68,23 @@ struct loader {
     bool edges_overflow, steps_overflow; /* told once */
     uint16_t caller;                     /* of the program or traffic that is being read */
     uint32_t edges_first;                /* of that caller */
-    int64_t timeout_ns_longest;          /* of all calls; -1: none has one */
+    struct arrangement **arrangements_end;
+    int64_t timeout_ns_longest; /* of all calls; -1: none has one */
 };
 
 /* services.c: fills drafts and services; false if there are none to go on with. */
 bool services_read(struct loader *loader);
+/* The rules between consumers and their sources, whose targets are bound. */
+void services_check_sources(struct loader *loader);
+/* What the types say about all their services together. */
+void services_check_together(struct loader *loader);
 /* The index of a service, or SERVICE_NONE. */
 uint16_t services_find(const struct loader *loader, const char *name, size_t length);
 /* The index of a zone's letter, or -1 with an error. */
 int services_zone(const struct loader *loader, const struct node *node);
+
+/* quotas.c: those of all types */
+void quotas_read(struct loader *loader);
 
 /* wiring.c: all of them report at the node, and stay silent about a service that is broken. */
 /* The service of `SERVICE` or `SERVICE.OPERATION`, and the operation's name or null. */
@@ -95,7 +103,7 @@ void wiring_begin(struct loader *loader, uint16_t caller);
 
 /* targets.c: the services that types call by themselves: balanced copies, forwarded operations. */
 void targets_read(struct loader *loader);
-/* The edges of service i's own targets. */
+/* The edges of service i's own targets, and to those that it feeds. */
 void targets_edges(struct loader *loader, uint32_t i);
 
 /* steps.c: the programs of service i's operations. */
@@ -124,6 +132,9 @@ void faults_read(struct loader *loader);
 /* slo.c: needs scenario->metrics. */
 void slo_read(struct loader *loader);
 
+/* If the key of the row stands in the map, and not with its default: it must be arranged. */
+void loader_arrange(struct loader *loader, const char *path, struct node *map,
+                    const struct param *row);
 /* A path of the document, in the scenario's arena: relative ones begin at the scenario file. */
 const char *loader_path(const struct loader *loader, const char *text);
 

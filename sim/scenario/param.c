@@ -38,6 +38,7 @@ bool param_quantity(const struct param *param, enum quantity *quantity)
     case PARAM_FLAG:
     case PARAM_CHOICE:
     case PARAM_SERVICE:
+    case PARAM_SOURCE:
     case PARAM_SERVICES:
     case PARAM_POPULARITY:
     case PARAM_AMOUNT:
@@ -64,6 +65,7 @@ const char *param_kind_name(enum param_kind kind)
         [PARAM_SIZE_DIST] = "size distribution",
         [PARAM_COUNT_DIST] = "count distribution",
         [PARAM_SERVICE] = "service",
+        [PARAM_SOURCE] = "source",
         [PARAM_SERVICES] = "services",
         [PARAM_POPULARITY] = "popularity",
         [PARAM_AMOUNT] = "amount",
@@ -114,6 +116,8 @@ const char *param_expectation(const struct param *param, struct arena *arena)
         return "a popularity law such as zipf(n=1000 s=0.8)";
     case PARAM_SERVICE:
         return "SERVICE or SERVICE.OPERATION";
+    case PARAM_SOURCE:
+        return "the name of a queue or a stream";
     case PARAM_SERVICES:
         return "a list of services such as [a, b], or {service: app, copies: 4}";
     case PARAM_AMOUNT:
@@ -384,6 +388,7 @@ bool param_parse(const struct param *param, const char *text, struct param_conte
         *(const char **)field = text;
         return true;
     case PARAM_SERVICE:
+    case PARAM_SOURCE:
     case PARAM_SERVICES:
     case PARAM_NODE:
         break;
@@ -419,6 +424,7 @@ void param_clear(const struct param *param, void *params)
         *(const struct distribution **)field = NULL;
         return;
     case PARAM_SERVICE:
+    case PARAM_SOURCE:
         *(struct call_target *)field = (struct call_target){SERVICE_NONE, 0, 0};
         return;
     case PARAM_SERVICES:

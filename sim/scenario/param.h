@@ -47,8 +47,11 @@ enum param_kind {
     PARAM_TIME_DIST,  /* const struct distribution *NAME_ns_dist;    not given: null */
     PARAM_SIZE_DIST,  /* const struct distribution *NAME_bytes_dist; not given: null */
     PARAM_COUNT_DIST, /* const struct distribution *NAME_count_dist; not given: null */
-    PARAM_SERVICE,    /* struct call_target NAME_target;   a SERVICE or SERVICE.OPERATION to call */
-    PARAM_SERVICES,   /* struct call_targets NAME_targets; a list of them */
+    PARAM_SERVICE,    /* struct call_target NAME_target;   a SERVICE or SERVICE.OPERATION to call;
+                         `range` may name the operation that a bare name means */
+    PARAM_SOURCE,   /* struct call_target NAME_target;   the source (queue, stream) that feeds this
+                         service; its edge leads from the source to this service */
+    PARAM_SERVICES, /* struct call_targets NAME_targets; a list of them */
     PARAM_POPULARITY, /* struct popularity NAME_popularity; zipf(n=1000 s=0.8) */
     PARAM_AMOUNT,     /* struct amount NAME_amount; `1000` things or `10 GiB` of them, at least 1 */
     PARAM_TEXT,       /* const char *NAME_text;    not given: null */
@@ -58,7 +61,7 @@ enum param_kind {
 
 #define PARAM_INFINITE INT64_MAX
 
-enum { SERVICE_NONE = 0xffff, OPERATION_SAME = 0xffff };
+enum { SERVICE_NONE = 0xffff, OPERATION_SAME = 0xffff, ZONE_ANY = 0xff, RESOURCES_MAX = 6 };
 
 /* Whom a type calls by itself (origin, targets). Each is an edge of the scenario (see
  * scenario.h). */
@@ -101,14 +104,16 @@ struct param {
     const char *unit;  /* the noun of a PARAM_NUMBER ("ACU"), else null */
     enum confidence confidence;
     const char *source;
+    const char *unless; /* what was assumed needs no warning where that key is given; or null */
 };
 
-#define DOCUMENTED(text) CONFIDENCE_DOCUMENTED, text
-#define MEASURED(text) CONFIDENCE_MEASURED, text
-#define RECALLED(text) CONFIDENCE_RECALLED, text
-#define ESTIMATED(text) CONFIDENCE_ESTIMATED, text
-#define ASSUMED(text) CONFIDENCE_ASSUMED, text
-#define DEFINED(text) CONFIDENCE_DEFINED, text
+#define DOCUMENTED(text) CONFIDENCE_DOCUMENTED, text, NULL
+#define MEASURED(text) CONFIDENCE_MEASURED, text, NULL
+#define RECALLED(text) CONFIDENCE_RECALLED, text, NULL
+#define ESTIMATED(text) CONFIDENCE_ESTIMATED, text, NULL
+#define ASSUMED(text) CONFIDENCE_ASSUMED, text, NULL
+#define ASSUMED_UNLESS(key, text) CONFIDENCE_ASSUMED, text, key
+#define DEFINED(text) CONFIDENCE_DEFINED, text, NULL
 
 /* clang-format off */
 #define PARAM_AT(field, type) _Generic(((PARAMS *)0)->field, type: offsetof(PARAMS, field))
@@ -152,6 +157,12 @@ struct param {
               help, NULL, __VA_ARGS__)
 #define SERVICE(key, fallback, help, ...) \
     PARAM_ROW(key, PARAM_SERVICE, PARAM_AT(key##_target, struct call_target), fallback, "", help, \
+              NULL, __VA_ARGS__)
+#define SERVICE_OPERATION(key, fallback, operation, help, ...) \
+    PARAM_ROW(key, PARAM_SERVICE, PARAM_AT(key##_target, struct call_target), fallback, operation, \
+              help, NULL, __VA_ARGS__)
+#define SOURCE(key, fallback, help, ...) \
+    PARAM_ROW(key, PARAM_SOURCE, PARAM_AT(key##_target, struct call_target), fallback, "", help, \
               NULL, __VA_ARGS__)
 #define SERVICES(key, fallback, help, ...) \
     PARAM_ROW(key, PARAM_SERVICES, PARAM_AT(key##_targets, struct call_targets), fallback, "", \
@@ -198,6 +209,12 @@ struct price_info {
     const char *item, *unit, *help;
 };
 
+/* What a source says to those whom it feeds. */
+struct source_terms {
+    int64_t hold_ns; /* what was received and is not worked off by then comes back */
+    bool ordered;    /* group by group, in order */
+};
+
 /* What the loader knows of a service type: tables only, no behaviour (models/model.h adds that). */
 struct model_info {
     const char *name;  /* `type:` */
@@ -208,8 +225,14 @@ struct model_info {
     const struct metric *metrics;
     const struct operation_info *operations;
     const struct price_info *prices;
-    uint32_t params_count, metrics_count, operations_count, prices_count;
-    size_t params_size;
+    const struct param *quotas; /* of the account in the region, shared by all services of the type:
+                                   `quotas: {TYPE: {KEY: ..}}` at the top of a scenario */
+    const char *const *ahead;   /* keys of what must be arranged with the provider beforehand: the
+                                     summary names those that are given */
+    const char *const *resources; /* what else than its capacity may run out: see model.usage */
+    uint32_t params_count, metrics_count, operations_count, prices_count, quotas_count, ahead_count,
+        resources_count;
+    size_t params_size, quotas_size;
     bool takes_work;       /* `work` and `calls` (and {work:} steps) are meaningful */
     bool takes_operations; /* the user may declare `operations:` */
     bool forwards; /* an operation nobody declared is passed on to the targets (load_balancer) */
@@ -217,11 +240,19 @@ struct model_info {
     const char *work_help; /* what `work` means here, physically */
     /* The warning where {work:} inside `parallel` is not what it seems, else null. */
     const char *branch_work;
-    const char *resource;      /* what its utilization is of: "servers"; null: "capacity" */
-    const char *type_resource; /* what else the type limits: "tokens"; see model.used */
+    const char *resource; /* what its utilization is of: "servers"; null: "capacity" */
+    bool members;         /* it announces members of its own to its balancers */
+    bool scales;          /* its capacity follows the load, over minutes: it is never stationary */
+    bool source;          /* others may be fed by it: a trigger's `from` */
     /* Cross-parameter rules; null: none. Returns null or what is wrong, naming the key first:
      * "room: ...", so that the loader can point at it. */
     const char *(*check)(const void *params);
+    struct source_terms (*terms)(const void *params); /* of a source; null: it holds for ever */
+    /* As `check`, of a consumer beside the terms of what feeds it; null: none. */
+    const char *(*check_source)(const void *params, const struct source_terms *terms);
+    /* As `check`, of the last of `count` services of the type, beside the others and the quotas
+     * that they share; null: none. */
+    const char *(*check_together)(const void *quotas, const void *const *params, uint32_t count);
 };
 #define TABLE(rows) rows, sizeof(rows) / sizeof((rows)[0])
 /* In a model_info: ROWS(params, cache_rows) sets params and params_count, ROWS(metrics, ...)

@@ -63,6 +63,7 @@ struct hedge {
 struct edge {
     uint16_t caller; /* service index, or services_count + traffic index */
     uint16_t service, operation;
+    bool feed; /* the caller is a source that is asked for what it has, and hears how it went */
 };
 
 /* A step of a flat program. Each operation's program starts at operation.pc and ends with
@@ -119,6 +120,11 @@ struct scenario_service {
     uint8_t zones_mask; /* 0: regional */
     uint32_t copies;    /* instances: 1, or what its load_balancer says */
     uint16_t balancer;  /* the load_balancer that owns the copies, else SERVICE_NONE */
+    const struct call_target *targets; /* all that its parameters name (SERVICE, SERVICES), in the
+                                          order of the rows */
+    uint32_t targets_count;
+    const uint16_t *consumers; /* services that it feeds, in the order of their names */
+    uint32_t consumers_count;
     struct place place; /* of its key */
 };
 
@@ -202,6 +208,14 @@ struct promise {
     struct place place;
 };
 
+/* What must be arranged with the provider before it is needed: a quota that is not the default, a
+ * parameter of model_info.ahead that is given. */
+struct arrangement {
+    const char *path;            /* "quotas.lambda.concurrency" */
+    const char *value, *usually; /* as written; usually: the default, or null */
+    struct arrangement *next;
+};
+
 struct scenario {
     struct arena arena;
     const char *name, *file, *directory;
@@ -218,6 +232,9 @@ struct scenario {
     double precision;
     int64_t week_start_ns; /* what time 0 is, from Monday 00:00 */
 
+    const void **quotas; /* of type i: what its services may use together; null: it has none */
+    uint32_t types_count;
+    struct arrangement *arrangements; /* in the order of the file, quotas first */
     const struct scenario_service *services;
     const struct scenario_traffic *traffic;
     const struct edge *edges; /* grouped by caller: services first, then traffic */
@@ -226,7 +243,8 @@ struct scenario {
     uint32_t services_count, traffic_count, edges_count, steps_count, promises_count;
     uint32_t breakers_count;
     struct metric_list *metrics; /* every number in the results, in order */
-    bool stationary;             /* no traffic varies: MSER-5 decides the warm-up */
+    bool varies;                 /* some traffic does */
+    bool stationary;             /* none does, and no service scales: MSER-5 decides the warm-up */
 };
 
 /* Overrides are "--set" arguments, applied in order. types[i] is the table of type i. Returns a

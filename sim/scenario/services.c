@@ -126,13 +126,11 @@ static const struct model_info *services_type(struct loader *loader, struct serv
     return NULL;
 }
 
-/* `check` names the key first ("room: ..."): the mistake is shown where it was written. */
-static bool services_check(struct loader *loader, struct service_draft *draft)
+/* `wrong` names the key first ("room: ..."): the mistake is shown where it was written. */
+static void services_wrong(struct loader *loader, struct service_draft *draft, const char *wrong)
 {
-    const struct model_info *type = draft->service->type;
-    const char *wrong = type->check == NULL ? NULL : type->check(draft->params);
     if (wrong == NULL)
-        return true;
+        return;
     const char *colon = strchr(wrong, ':');
     assert(colon != NULL);
     const char *key = arena_text(loader->binder.arena, wrong, (size_t)(colon - wrong));
@@ -142,7 +140,47 @@ static bool services_check(struct loader *loader, struct service_draft *draft)
         node = bind_find(draft->node, arena_text(loader->binder.arena, key, (size_t)(dot - key)));
     diag_error(loader->binder.diag, bind_key_place(node != NULL ? node : draft->node), "'%s':%s",
                key, colon + 1);
-    return false;
+}
+
+static void services_check(struct loader *loader, struct service_draft *draft)
+{
+    const struct model_info *type = draft->service->type;
+    services_wrong(loader, draft, type->check == NULL ? NULL : type->check(draft->params));
+}
+
+void services_check_sources(struct loader *loader)
+{
+    for (uint32_t i = 0; i < loader->scenario->services_count; i++) {
+        struct service_draft *draft = &loader->drafts[i];
+        for (uint32_t t = 0; t < draft->targets_count && !draft->broken; t++) {
+            const struct model_info *type = draft->service->type;
+            const struct service_draft *source = &loader->drafts[draft->targets[t].service];
+            if (draft->targets[t].row->kind != PARAM_SOURCE || type->check_source == NULL ||
+                source->broken || source->service->type->terms == NULL)
+                continue;
+            const struct source_terms terms = source->service->type->terms(source->params);
+            services_wrong(loader, draft, type->check_source(draft->params, &terms));
+        }
+    }
+}
+
+void services_check_together(struct loader *loader)
+{
+    const uint32_t services_count = loader->scenario->services_count;
+    const void **params = arena_array(loader->binder.arena, services_count, sizeof(*params));
+    for (uint32_t type = 0; type < loader->request->types_count; type++) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < services_count; i++) {
+            struct service_draft *draft = &loader->drafts[i];
+            const struct model_info *info = draft->service->type;
+            if (draft->broken || draft->params == NULL || draft->service->type_index != type ||
+                info->check_together == NULL)
+                continue;
+            params[count++] = draft->params;
+            services_wrong(loader, draft,
+                           info->check_together(loader->scenario->quotas[type], params, count));
+        }
+    }
 }
 
 /* What the user should know was assumed for want of a source: one warning a service. */
@@ -154,7 +192,8 @@ static void services_warn_assumed(struct loader *loader, struct service_draft *d
     for (uint32_t i = 0; i < type->params_count; i++) {
         const struct param *row = &type->params[i];
         if (row->confidence != CONFIDENCE_ASSUMED || row->fallback == NONE ||
-            strcmp(row->fallback, REQUIRED) == 0 || bind_find(draft->node, row->key) != NULL)
+            strcmp(row->fallback, REQUIRED) == 0 || bind_find(draft->node, row->key) != NULL ||
+            (row->unless != NULL && bind_find(draft->node, row->unless) != NULL))
             continue;
         list = arena_printf(arena, "%s%s%s = %s", list, list[0] == '\0' ? "" : ", ", row->key,
                             row->fallback);
@@ -174,7 +213,7 @@ static bool services_refuse(struct loader *loader, struct service_draft *draft)
         const struct node *node = bind_find(draft->node, service_room.rows[i].key);
         if (node == NULL || service_row_applies(&service_room.rows[i], type))
             continue;
-        diag_error(loader->binder.diag, bind_key_place(node), "a %s has no '%s': %s", type->name,
+        diag_error(loader->binder.diag, bind_key_place(node), "type %s has no '%s': %s", type->name,
                    node->key,
                    type->takes_work
                        ? "it has one operation"
@@ -182,6 +221,15 @@ static bool services_refuse(struct loader *loader, struct service_draft *draft)
         good = false;
     }
     return good;
+}
+
+static void services_arrange(struct loader *loader, struct service_draft *draft, const char *path)
+{
+    const struct model_info *type = draft->service->type;
+    for (uint32_t i = 0; i < type->params_count; i++)
+        for (uint32_t k = 0; k < type->ahead_count; k++)
+            if (strcmp(type->params[i].key, type->ahead[k]) == 0)
+                loader_arrange(loader, path, draft->node, &type->params[i]);
 }
 
 static bool services_params(struct loader *loader, struct service_draft *draft)
@@ -198,6 +246,7 @@ static bool services_params(struct loader *loader, struct service_draft *draft)
     if (good && loader->binder.diag->errors_count == errors)
         services_check(loader, draft);
     services_warn_assumed(loader, draft);
+    services_arrange(loader, draft, path);
     return good;
 }
 

@@ -5,19 +5,88 @@
 #include <assert.h>
 #include <string.h>
 
+/* A trigger's source: a queue or a stream, as a whole. What it delivers is no call of a certain
+ * operation. */
+static bool targets_source(struct loader *loader, const struct service_draft *draft,
+                           const struct target_draft *target)
+{
+    const struct scenario_service *from = &loader->services[target->service];
+    if (draft->service->operations_count > 1) {
+        diag_error(loader->binder.diag, target->node->place,
+                   "'%s' has several operations: what is delivered to it calls none of them",
+                   draft->service->name);
+        return false;
+    }
+    if (!from->type->source) {
+        diag_error(loader->binder.diag, target->node->place,
+                   "'%s' is of type %s: it has nothing that could be received", from->name,
+                   from->type->name);
+        return false;
+    }
+    if (target->operation != NULL) {
+        diag_error(loader->binder.diag, target->node->place,
+                   "a source is a whole service: write just '%s'", from->name);
+        return false;
+    }
+    return true;
+}
+
+/* The operation that the row means by a bare name, if the target has it. One that only services of
+ * the caller's own type have (a queue's redrive) it must have; such services are of one kind. */
+static bool targets_bare(struct loader *loader, const struct service_draft *draft,
+                         struct target_draft *target)
+{
+    const struct scenario_service *to = &loader->services[target->service];
+    const struct model_info *type = draft->service->type;
+    const char *name = target->row->range;
+    if (target->row->kind != PARAM_SERVICE || target->operation != NULL || name[0] == '\0')
+        return true;
+    for (uint32_t i = 0; i < to->operations_count && to->has_operations; i++)
+        if (strcmp(to->operations[i].name, name) == 0)
+            target->operation = name;
+    if (to->type == type && type->terms != NULL &&
+        type->terms(draft->params).ordered !=
+            type->terms(loader->drafts[target->service].params).ordered) {
+        diag_error(loader->binder.diag, target->node->place,
+                   "only one of '%s' and '%s' keeps messages in order: both must, or none",
+                   draft->service->name, to->name);
+        return false;
+    }
+    for (uint32_t i = 0; i < type->operations_count && target->operation == NULL; i++) {
+        if (strcmp(type->operations[i].name, name) == 0) {
+            diag_error(loader->binder.diag, target->node->place,
+                       "'%s' is of type %s: it has no operation '%s'", to->name, to->type->name,
+                       name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool targets_is(const struct param *row)
+{
+    return row->kind == PARAM_SERVICE || row->kind == PARAM_SERVICES || row->kind == PARAM_SOURCE;
+}
+
 static bool targets_add(struct loader *loader, struct service_draft *draft, const struct param *row,
                         const struct node *node, uint32_t copies)
 {
     struct target_draft target = {.row = row, .node = node, .copies = copies};
-    if (!bind_kind(&loader->binder, node, NODE_SCALAR, "a target", "SERVICE or SERVICE.OPERATION"))
+    const bool source = row->kind == PARAM_SOURCE;
+    if (!bind_kind(&loader->binder, node, NODE_SCALAR, source ? "a source" : "a target",
+                   source ? "the name of a queue or a stream" : "SERVICE or SERVICE.OPERATION"))
         return false;
     if (!wiring_split(loader, node, &target.service, &target.operation))
         return false;
     if (&loader->drafts[target.service] == draft) {
-        diag_error(loader->binder.diag, node->place, "'%s' cannot be its own target",
-                   draft->service->name);
+        diag_error(loader->binder.diag, node->place, "'%s' cannot be its own %s",
+                   draft->service->name, source ? "source" : "target");
         return false;
     }
+    if (source && !targets_source(loader, draft, &target))
+        return false;
+    if (!targets_bare(loader, draft, &target))
+        return false;
     draft->targets[draft->targets_count++] = target;
     return true;
 }
@@ -30,7 +99,7 @@ static bool targets_own(struct loader *loader, struct service_draft *draft, cons
     if (target->operation != NULL)
         diag_error(diag, node->place, "copies are of a whole service: write '%s'", owned->name);
     else if (!owned->type->copyable)
-        diag_error(diag, node->place, "a %s cannot have copies", owned->type->name);
+        diag_error(diag, node->place, "type %s cannot have copies", owned->type->name);
     else if (owned->balancer != SERVICE_NONE)
         diag_error(diag, node->place, "'%s' already has its copies behind '%s'", owned->name,
                    loader->services[owned->balancer].name);
@@ -77,9 +146,7 @@ static uint32_t targets_most(const struct service_draft *draft)
     uint32_t most = 0;
     for (uint32_t i = 0; i < draft->service->type->params_count; i++) {
         const struct param *row = &draft->service->type->params[i];
-        const struct node *node = row->kind == PARAM_SERVICE || row->kind == PARAM_SERVICES
-                                      ? bind_find(draft->node, row->key)
-                                      : NULL;
+        const struct node *node = targets_is(row) ? bind_find(draft->node, row->key) : NULL;
         if (node != NULL)
             most += node->kind == NODE_LIST ? node->count : 1;
     }
@@ -93,13 +160,13 @@ static void targets_read_one(struct loader *loader, struct service_draft *draft)
         arena_array(loader->binder.arena, targets_most(draft), sizeof(*draft->targets));
     for (uint32_t i = 0; i < type->params_count; i++) {
         const struct param *row = &type->params[i];
-        if (row->kind != PARAM_SERVICE && row->kind != PARAM_SERVICES)
+        if (!targets_is(row))
             continue;
         struct node *node = bind_find(draft->node, row->key);
         if (node == NULL)
             continue;
-        const bool good = row->kind == PARAM_SERVICE ? targets_add(loader, draft, row, node, 0)
-                                                     : targets_read_list(loader, draft, row, node);
+        const bool good = row->kind == PARAM_SERVICES ? targets_read_list(loader, draft, row, node)
+                                                      : targets_add(loader, draft, row, node, 0);
         if (!good)
             draft->broken = true;
     }
@@ -179,6 +246,10 @@ static bool targets_bind(struct loader *loader, struct service_draft *draft,
     *out = (struct call_target){target->service, OPERATION_SAME, 0};
     if (loader->drafts[target->service].broken)
         return false;
+    if (target->row->kind == PARAM_SOURCE) { /* it is the source that calls */
+        out->operation = 0;
+        return true;
+    }
     if (target->operation != NULL)
         return wiring_operation(loader, target->node, target->service, target->operation,
                                 &out->operation);
@@ -198,7 +269,7 @@ static bool targets_store(struct loader *loader, struct service_draft *draft)
     for (uint32_t i = 0; i < draft->targets_count; i++) {
         const struct param *row = draft->targets[i].row;
         void *field = (char *)draft->params + row->offset;
-        if (row->kind == PARAM_SERVICE) {
+        if (row->kind != PARAM_SERVICES) {
             *(struct call_target *)field = items[i];
             continue;
         }
@@ -207,7 +278,48 @@ static bool targets_store(struct loader *loader, struct service_draft *draft)
             *list = (struct call_targets){&items[i], 0, draft->targets[i].copies};
         list->count++;
     }
+    draft->service->targets = items;
+    draft->service->targets_count = draft->targets_count;
     return good;
+}
+
+/* In the order of their names, not of the file. */
+static void targets_consume(struct loader *loader, struct scenario_service *source, uint16_t index)
+{
+    uint16_t *consumers = (uint16_t *)source->consumers;
+    uint32_t at = source->consumers_count++;
+    for (; at > 0 &&
+           strcmp(loader->services[consumers[at - 1]].name, loader->services[index].name) > 0;
+         at--)
+        consumers[at] = consumers[at - 1];
+    consumers[at] = index;
+}
+
+/* Whom each source feeds; in two rounds, the first of which counts. */
+static void targets_consumers(struct loader *loader)
+{
+    const uint32_t count = loader->scenario->services_count;
+    for (int store = 0; store <= 1; store++) {
+        for (uint32_t i = 0; i < count; i++) {
+            const struct service_draft *draft = &loader->drafts[i];
+            for (uint32_t t = 0; t < draft->targets_count && !draft->broken; t++) {
+                struct scenario_service *source = &loader->services[draft->targets[t].service];
+                if (draft->targets[t].row->kind != PARAM_SOURCE)
+                    continue;
+                if (store == 0)
+                    source->consumers_count++;
+                else
+                    targets_consume(loader, source, (uint16_t)i);
+            }
+        }
+        for (uint32_t i = 0; i < count && store == 0; i++) {
+            struct scenario_service *source = &loader->services[i];
+            if (source->consumers_count > 0)
+                source->consumers = arena_array(loader->binder.arena, source->consumers_count,
+                                                sizeof(*source->consumers));
+            source->consumers_count = 0;
+        }
+    }
 }
 
 void targets_read(struct loader *loader)
@@ -221,6 +333,7 @@ void targets_read(struct loader *loader)
     for (uint32_t i = 0; i < count; i++)
         if (!loader->drafts[i].broken && !targets_store(loader, &loader->drafts[i]))
             loader->drafts[i].broken = true;
+    targets_consumers(loader);
 }
 
 /* One edge for each operation that is passed on, side by side; else the one edge there is. */
@@ -246,6 +359,33 @@ static uint16_t targets_edge(struct loader *loader, struct service_draft *draft,
     return first;
 }
 
+/* The edges to those whom service i feeds: each calls its consumer with what it has received. */
+static void targets_feed(struct loader *loader, uint32_t i)
+{
+    const struct scenario_service *source = &loader->services[i];
+    for (uint32_t c = 0; c < source->consumers_count; c++) {
+        struct service_draft *consumer = &loader->drafts[source->consumers[c]];
+        const struct loader_target to = {source->consumers[c], 0};
+        for (uint32_t t = 0; t < consumer->targets_count; t++) {
+            const struct target_draft *from = &consumer->targets[t];
+            if (from->row->kind != PARAM_SOURCE || from->service != i)
+                continue;
+            const uint32_t edges_count = loader->edges_count;
+            const uint16_t edge = wiring_edge(loader, &to, from->node->place);
+            struct call_target *field =
+                (struct call_target *)(void *)((char *)consumer->params + from->row->offset);
+            if (edge < edges_count && !loader->edges_overflow)
+                diag_error(loader->binder.diag, from->node->place,
+                           "'%s' feeds '%s' and calls it, too", source->name,
+                           consumer->service->name);
+            if (loader->edges_count > edge)
+                loader->edges[edge].feed = true;
+            field->edge = edge;
+            ((struct call_target *)consumer->service->targets)[t].edge = edge;
+        }
+    }
+}
+
 void targets_edges(struct loader *loader, uint32_t i)
 {
     struct service_draft *draft = &loader->drafts[i];
@@ -259,11 +399,14 @@ void targets_edges(struct loader *loader, uint32_t i)
             at = from->row == row ? at + 1 : 0;
             row = from->row;
             struct call_target *target =
-                row->kind == PARAM_SERVICE
-                    ? field
-                    : (struct call_target *)&((struct call_targets *)field)->items[at];
-            if ((target->operation == OPERATION_SAME) == (same == 1))
-                target->edge = targets_edge(loader, draft, from, target);
+                row->kind == PARAM_SERVICES
+                    ? (struct call_target *)&((struct call_targets *)field)->items[at]
+                    : field;
+            if (row->kind == PARAM_SOURCE || (target->operation == OPERATION_SAME) != (same == 1))
+                continue;
+            target->edge = targets_edge(loader, draft, from, target);
+            ((struct call_target *)draft->service->targets)[t].edge = target->edge;
         }
     }
+    targets_feed(loader, i);
 }

@@ -153,12 +153,14 @@ void traffic_read(struct loader *loader)
     loader->traffic = arena_array(loader->binder.arena, map->count, sizeof(*loader->traffic));
     scenario->traffic = loader->traffic;
     scenario->traffic_count = map->count;
-    scenario->stationary = true;
     uint32_t i = 0;
     for (struct node *child = map->first; child != NULL; child = child->next, i++) {
         loader->traffic[i].name = child->key;
         traffic_read_one(loader, child, i);
-        if (loader->traffic[i].varies)
-            scenario->stationary = false;
+        scenario->varies = scenario->varies || loader->traffic[i].varies;
     }
+    scenario->stationary = !scenario->varies;
+    for (i = 0; i < scenario->services_count; i++)
+        if (loader->services[i].type != NULL && loader->services[i].type->scales)
+            scenario->stationary = false;
 }

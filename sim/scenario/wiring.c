@@ -116,6 +116,6 @@ uint16_t wiring_edge(struct loader *loader, const struct loader_target *target, 
                    loader->services[callee->balancer].name);
     wiring_grow(loader);
     loader->edges[loader->edges_count] =
-        (struct edge){loader->caller, target->service, target->operation};
+        (struct edge){loader->caller, target->service, target->operation, false};
     return (uint16_t)loader->edges_count++;
 }

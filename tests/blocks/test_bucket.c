@@ -193,6 +193,73 @@ static void test_turned_away(void **state)
     turned_away_check(1.6, 8);
 }
 
+/* More than the burst is taken from a full bucket only, and paid off before the next one. */
+static void test_owing(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 20);
+    assert_true(bucket_take(&bucket, 0, 1));
+    assert_false(bucket_take_owing(&bucket, 0, 50)); /* not full */
+    assert_true(bucket_take_owing(&bucket, 0, 19));
+    assert_false(bucket_take_owing(&bucket, 2 * SECOND_NS - 1, 50));
+    assert_true(bucket_take_owing(&bucket, 2 * SECOND_NS, 50)); /* owes 30 */
+    assert_int_equal(bucket_due_ns(&bucket, 1), 5 * SECOND_NS + SECOND_NS / 10);
+    assert_false(bucket_take_owing(&bucket, 5 * SECOND_NS, 1));
+    assert_true(bucket_take_owing(&bucket, 5 * SECOND_NS + SECOND_NS / 10, 1));
+}
+
+static void test_given_back(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 20);
+    assert_true(bucket_take(&bucket, 7, 20));
+    bucket_give_back(&bucket, 5);
+    assert_false(bucket_take(&bucket, 7, 6));
+    assert_true(bucket_take(&bucket, 7, 5));
+    assert_false(bucket_take(&bucket, 7, 1));
+}
+
+/* Of what it holds nothing is lost or won, be the new rate faster or slower; a smaller burst cuts
+ * it, a debt stays. */
+static void test_change(void **state)
+{
+    (void)state;
+    struct bucket bucket;
+    bucket_init(&bucket, 10, 20);
+    assert_true(bucket_take(&bucket, 0, 13));
+    bucket_change(&bucket, SECOND_NS / 4, 7, 100); /* 9.5 are there */
+    assert_false(bucket_take(&bucket, SECOND_NS / 4, 10));
+    assert_in_range(bucket_due_ns(&bucket, 10), SECOND_NS / 4 + SECOND_NS / 14,
+                    SECOND_NS / 4 + SECOND_NS / 14 + 1);
+    assert_true(bucket_take(&bucket, SECOND_NS / 4, 9));
+    bucket_init(&bucket, 10, 20);
+    bucket_change(&bucket, SECOND_NS, 1000, 5);
+    assert_false(bucket_take(&bucket, SECOND_NS, 6));
+    assert_true(bucket_take(&bucket, SECOND_NS, 5));
+    assert_true(bucket_take_owing(&bucket, 2 * SECOND_NS, 15)); /* owes 10 */
+    bucket_change(&bucket, 2 * SECOND_NS, 10, 20);
+    /* a full bucket keeps a nanosecond more, of the faster rate: 100 of the slower */
+    assert_in_range(bucket_due_ns(&bucket, 20), 5 * SECOND_NS - 100, 5 * SECOND_NS);
+}
+
+/* Whole tokens stay whole through any number of changes. */
+static void test_changes(void **state)
+{
+    (void)state;
+    struct random random;
+    struct bucket bucket;
+    random_seed(&random, 1, 0, "changes", "test");
+    bucket_init(&bucket, 3, 1000);
+    assert_true(bucket_take(&bucket, 0, 877));
+    for (int i = 0; i < 1000; i++) {
+        bucket_change(&bucket, 0, 1 + random_below(&random, 100000), 1000);
+    }
+    assert_false(bucket_take(&bucket, 0, 124));
+    assert_true(bucket_take(&bucket, 0, 123));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +268,10 @@ int main(void)
         cmocka_unit_test(test_no_drift),
         cmocka_unit_test(test_greedy),
         cmocka_unit_test(test_constant_arrivals),
+        cmocka_unit_test(test_owing),
+        cmocka_unit_test(test_given_back),
+        cmocka_unit_test(test_change),
+        cmocka_unit_test(test_changes),
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_turned_away),
     };

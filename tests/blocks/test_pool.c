@@ -48,15 +48,18 @@ static void bench_done(struct bench *bench)
     arena_done(&bench->arena);
 }
 
-/* Runs expiries only, up to that instant. */
+/* Runs expiries only, up to that instant; twice, because one that was put off on the way to now_ns
+ * stands behind what was scheduled for now_ns before. */
 static void bench_pass(struct bench *bench, int64_t now_ns)
 {
     struct event event;
-    events_at(&bench->core.events, now_ns, EVENT_WINDOW, 0, 0);
-    while (events_next(&bench->core.events, &event) && event.kind != EVENT_WINDOW) {
-        assert_int_equal(event.kind, EVENT_SERVICE);
-        assert_int_equal(event.service, 7);
-        pool_expire(&bench->pool, event.slot);
+    for (int pass = 0; pass < 2; pass++) {
+        events_at(&bench->core.events, now_ns, EVENT_WINDOW, 0, 0);
+        while (events_next(&bench->core.events, &event) && event.kind != EVENT_WINDOW) {
+            assert_int_equal(event.kind, EVENT_SERVICE);
+            assert_int_equal(event.service, 7);
+            pool_expire(&bench->pool, event.slot);
+        }
     }
 }
 
@@ -122,6 +125,54 @@ static void test_expiry_worked(void **state)
     assert_true(capacity.area == 110 + 250);
     assert_true(busy.area == 10 + 10 + (150 - 109));
     assert_int_equal(capacity.max, 2);
+    bench_done(&bench);
+}
+
+/* Of an instance that is used again and again one event is pending, which is put off; and one that
+ * was due is not used any more, though its event may come later in that instant. */
+static void test_expiry_is_put_off(void **state)
+{
+    (void)state;
+    const struct distribution idle = distribution_constant(100);
+    struct bench bench;
+    bench_init(&bench, POOL_MOST_RECENT, 5, 1, &idle, 0);
+    const uint32_t a = pool_start(&bench.pool, 0);
+    for (int64_t now_ns = 0; now_ns <= 990; now_ns += 10) {
+        bench_pass(&bench, now_ns);
+        pool_release(&bench.pool, a);
+        assert_int_equal(events_pending(&bench.core.events), 1);
+        assert_int_equal(pool_reuse(&bench.pool, 0), a);
+    }
+    pool_release(&bench.pool, a); /* at 990: gone at 1090 */
+    bench_pass(&bench, 1089);
+    assert_int_equal(bench.load.capacity.value, 1);
+    struct event event;
+    events_at(&bench.core.events, 1090, EVENT_WINDOW, 0, 0);
+    while (events_next(&bench.core.events, &event) && event.kind != EVENT_WINDOW) {
+        pool_expire(&bench.pool, event.slot);
+    }
+    assert_int_equal(pool_reuse(&bench.pool, 0), POOL_NONE);
+    assert_int_equal(bench.load.capacity.value, 0);
+    assert_int_equal(events_pending(&bench.core.events), 0);
+    bench_done(&bench);
+}
+
+/* A busy one may be taken away; without an idle time they stay for ever. */
+static void test_removed_and_kept(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, POOL_MOST_RECENT, 2, 1, NULL, 0);
+    const uint32_t a = pool_start(&bench.pool, 0), b = pool_start(&bench.pool, 0);
+    assert_int_equal(pool_start(&bench.pool, 0), POOL_NONE);
+    pool_release(&bench.pool, b);
+    pool_remove(&bench.pool, a);
+    bench_pass(&bench, INT64_C(1) << 60);
+    assert_int_equal(bench.load.capacity.value, 1);
+    assert_int_equal(bench.load.busy.value, 0);
+    assert_int_equal(pool_start(&bench.pool, 0), a);
+    assert_int_equal(pool_reuse(&bench.pool, 0), b);
+    assert_int_equal(pool_reuse(&bench.pool, 0), POOL_NONE);
     bench_done(&bench);
 }
 
@@ -451,9 +502,14 @@ static void test_keep_alive(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_picks_worked), cmocka_unit_test(test_expiry_worked),
-        cmocka_unit_test(test_groups),       cmocka_unit_test(test_naive),
-        cmocka_unit_test(test_random_pick),  cmocka_unit_test(test_one_instance),
+        cmocka_unit_test(test_picks_worked),
+        cmocka_unit_test(test_expiry_worked),
+        cmocka_unit_test(test_expiry_is_put_off),
+        cmocka_unit_test(test_removed_and_kept),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_naive),
+        cmocka_unit_test(test_random_pick),
+        cmocka_unit_test(test_one_instance),
         cmocka_unit_test(test_keep_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,14 +63,13 @@ class TestDocumentation(unittest.TestCase):
                                         capture_output=True, check=False)
                 self.assertIn(result.returncode, (0, 1, 3), f"{step}\n{result.stderr}")
 
+    @unittest.skipIf("ARCHSIM_TEST_SCALE" in os.environ, "too long for a build with sanitizers")
     def test_summary_looks_so(self):
         shown = blocks(ROOT / "README.md", "text")[0]
-        result = run("run", "scenarios/flagship.yaml", "--duration", "20s", "--replications", "4",
-                     "--set", "warmup=20s", cwd=ROOT, env=os.environ | {"LC_ALL": "C.UTF-8"})
+        result = run("run", "scenarios/serverless-api.yaml", cwd=ROOT,
+                     env=os.environ | {"LC_ALL": "C.UTF-8"})
         self.assertEqual(result.returncode, 0, result.stderr)
-        # fixed replications are one look
-        printed = re.sub(r"Intervals are 95 %\.", "Intervals are 95 %, of promises 98.75 % (four "
-                         "looks, 95 % in all).", squeezed(result.stdout.split("\n\n")[-1]))
+        printed = squeezed(result.stdout.split("\n\n")[-1])
         body = result.stdout.rsplit("\n\n", 1)[0]
         self.assertEqual(shape(shown.rsplit("\n\n", 1)[0]), shape(body))
         self.assertEqual(squeezed(shown.split("\n\n")[-1]), printed)

@@ -1,7 +1,8 @@
 /* chaos_worlds: random scenarios that try to hurt. Nearly all times are one of a few whole
  * milliseconds, so that arrivals, ends, timeouts, tries and failures meet at the same instants;
  * every kind of step stands within every other; calls may lead back to where they came from, with a
- * timeout that withdraws everything below. The same seed gives the same text. */
+ * timeout that withdraws everything below; quotas are small, queues feed functions, groups shrink
+ * under load. The same seed gives the same text. */
 #ifndef ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
 #define ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
 
@@ -14,13 +15,23 @@
 enum { CHAOS_NODES_MAX = 7, CHAOS_DEPTH_MAX = 3, CHAOS_CALLS_MAX = 5 };
 enum { CHAOS_TRAFFIC_ENDS_MS = 300 };
 
+/* In this order: may have copies; may have operations; are called by built-in operations; call
+ * others by themselves. */
 enum chaos_type {
     CHAOS_SERVER,
     CHAOS_DELAY,
     CHAOS_POOL,
     CHAOS_LIMITER,
+    CHAOS_GATEWAY,
+    CHAOS_GROUP,
+    CHAOS_FUNCTION,
+    CHAOS_QUEUE,
+    CHAOS_TABLE,
+    CHAOS_AURORA,
     CHAOS_CACHE,
-    CHAOS_BALANCER
+    CHAOS_BALANCER,
+    CHAOS_ALB,
+    CHAOS_KINDS,
 };
 
 struct chaos_maker {
@@ -29,6 +40,8 @@ struct chaos_maker {
     enum chaos_type type[CHAOS_NODES_MAX];
     bool copied[CHAOS_NODES_MAX];     /* sN is reached through bN only */
     bool operations[CHAOS_NODES_MAX]; /* a and b */
+    bool fifo[CHAOS_NODES_MAX];
+    int trigger[CHAOS_NODES_MAX]; /* the queue that feeds a function; -1: none */
     uint32_t count, at, calls;
     bool loops;   /* some calls lead back */
     bool cancels; /* some timeouts withdraw */
@@ -67,12 +80,27 @@ static void chaos_time(struct chaos_maker *m)
     chaos_print(m, "%s", times[chaos_below(m, sizeof(times) / sizeof(times[0]))]);
 }
 
+/* Called by its name alone. */
+static bool chaos_is_plain(const struct chaos_maker *m, uint32_t target)
+{
+    const enum chaos_type type = m->type[target];
+    return !m->operations[target] && (type < CHAOS_QUEUE || type > CHAOS_AURORA);
+}
+
 static void chaos_name(struct chaos_maker *m, uint32_t target)
 {
-    chaos_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target,
-                !m->operations[target] ? ""
-                : chaos_chance(m, 60)  ? ".a"
-                                       : ".b");
+    static const char *const operations[][4] = {
+        {".send", ".send", ".receive", ".delete"},
+        {".get", ".put", ".query", ".transact_write"},
+        {".read", ".write", ".query", ".write"},
+    };
+    const char *operation = "";
+    if (m->operations[target]) {
+        operation = chaos_chance(m, 60) ? ".a" : ".b";
+    } else if (!chaos_is_plain(m, target)) {
+        operation = operations[m->type[target] - CHAOS_QUEUE][chaos_below(m, 4)];
+    }
+    chaos_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target, operation);
 }
 
 /* ---- calls ---- */
@@ -231,6 +259,10 @@ static void chaos_choose(struct chaos_maker *m, uint32_t depth)
 
 static void chaos_pause(struct chaos_maker *m)
 {
+    if (chaos_chance(m, 2)) { /* longer than any limit */
+        chaos_print(m, "{wait: 1100ms}");
+        return;
+    }
     chaos_print(m, chaos_chance(m, 60) ? "{work: " : "{wait: ");
     chaos_time(m);
     chaos_print(m, "}");
@@ -360,6 +392,185 @@ static void chaos_policy(struct chaos_maker *m)
     chaos_print(m, "type: load_balancer, policy: %s", policies[chaos_below(m, 4)]);
 }
 
+/* ", KEY: TIME" */
+static void chaos_timed(struct chaos_maker *m, const char *key)
+{
+    chaos_print(m, ", %s: ", key);
+    chaos_time(m);
+}
+
+static void chaos_gateway(struct chaos_maker *m)
+{
+    const char *kind = chaos_chance(m, 50) ? "rest" : "http";
+    chaos_print(m, "type: api_gateway, kind: %s, integration: %s, overhead: {%s: ", kind,
+                chaos_chance(m, 50) ? "lambda" : "http", kind);
+    chaos_time(m);
+    chaos_print(m, "}, timeout: {%s: 50ms}", kind);
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", throttle: {rate: 300/s, burst: %u}", chaos_between(m, 1, 4));
+    }
+}
+
+/* With a warm-up a datapoint falls into the traffic: the group grows or shrinks. */
+static void chaos_group(struct chaos_maker *m)
+{
+    const uint32_t least = chaos_between(m, 0, 2), most = least + chaos_between(m, 1, 3);
+    chaos_print(m,
+                "type: auto_scaling_group, vcpu: %u, threads: %u, backlog: %u, min: %u, max: %u, "
+                "desired: %u, warmup: 0s, deregistration_delay: %ums",
+                chaos_between(m, 1, 2), chaos_between(m, 1, 3), chaos_below(m, 6), least, most,
+                chaos_between(m, least, most), chaos_below(m, 6));
+    chaos_timed(m, "placement");
+    chaos_timed(m, "boot");
+    chaos_timed(m, "app_start");
+    if (chaos_chance(m, 70)) {
+        chaos_print(m, ", target: {cpu: %u%%}, alarm: {high_datapoints: 1, low_datapoints: 1, ",
+                    chaos_between(m, 10, 90));
+        chaos_print(m, "delay: %ums}", chaos_below(m, 4));
+    }
+}
+
+/* A queue after this one, or nobody. */
+static void chaos_dead_letter(struct chaos_maker *m)
+{
+    for (uint32_t i = m->at + 1; i < m->count; i++) {
+        if (m->type[i] == CHAOS_QUEUE && m->fifo[i] == m->fifo[m->at] && chaos_chance(m, 60)) {
+            chaos_print(m, ", dead_letter: s%u", i);
+            return;
+        }
+    }
+}
+
+static void chaos_trigger(struct chaos_maker *m)
+{
+    chaos_print(m,
+                ", trigger: {from: s%d, batch: %u, initial: %u, ramp: 60000/min, per: %s, "
+                "report_batch_item_failures: %s",
+                m->trigger[m->at], chaos_between(m, 1, 6), chaos_between(m, 1, 2),
+                chaos_chance(m, 70) ? "message" : "batch", chaos_chance(m, 50) ? "true" : "false");
+    if (!m->fifo[m->trigger[m->at]] && chaos_chance(m, 50)) {
+        chaos_print(m, ", window: %ums", chaos_below(m, 4));
+    }
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", max_concurrency: %u", chaos_between(m, 2, 3));
+    }
+    chaos_print(m, "}");
+}
+
+static void chaos_function(struct chaos_maker *m)
+{
+    chaos_print(m,
+                "type: lambda, memory: 1769 MiB, timeout: 1s, max_age: 1s, first_run: {factor: "
+                "%u, extra: ",
+                chaos_between(m, 1, 2));
+    chaos_time(m);
+    chaos_print(m, "}, scaling: {burst: %u, rate: 1000/s}", chaos_between(m, 1, 6));
+    chaos_timed(m, "init");
+    chaos_timed(m, "placement");
+    chaos_timed(m, "overhead");
+    chaos_timed(m, "idle_timeout");
+    chaos_print(m,
+                ", async: {retry_attempts: %u, max_event_age: 60s, retry_wait: %ums, "
+                "throttle_wait: 1ms, throttle_wait_max: 1s}",
+                chaos_below(m, 3), chaos_below(m, 3));
+    const uint32_t reserved = chaos_between(m, 1, 4);
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", reserved_concurrency: %u", reserved);
+    }
+    if (chaos_chance(m, 25)) {
+        chaos_print(m, ", provisioned_concurrency: 1");
+        if (chaos_chance(m, 50)) {
+            chaos_print(m, ", provisioned: {at: %ums, preparation: 1ms, rate: 60000/min}",
+                        chaos_below(m, 50));
+        }
+    }
+    if (chaos_chance(m, 10)) {
+        chaos_print(m, ", init_limit: 1ms");
+    }
+    chaos_dead_letter(m);
+    if (m->trigger[m->at] >= 0) {
+        chaos_trigger(m);
+    }
+}
+
+static void chaos_queue(struct chaos_maker *m)
+{
+    chaos_print(m,
+                "type: sqs, fifo: %s, visibility_timeout: %us, retention: 1m, wait_time: %s, "
+                "max_messages: %u, max_receive_count: %u",
+                m->fifo[m->at] ? "true" : "false", chaos_between(m, 1, 2),
+                chaos_chance(m, 50) ? "0s" : "20ms", chaos_between(m, 1, 3),
+                chaos_between(m, 1, 3));
+    chaos_timed(m, m->fifo[m->at] ? "fifo_delivery_latency" : "delivery_latency");
+    chaos_timed(m, "send_latency");
+    chaos_timed(m, "receive_latency");
+    if (m->fifo[m->at]) {
+        chaos_print(m, ", groups: zipf(n=%u s=1), fifo_calls: 300/s, fifo_burst: %u",
+                    chaos_between(m, 1, 5), chaos_between(m, 1, 40));
+    } else if (chaos_chance(m, 30)) {
+        chaos_print(m, ", duplicates: 20%%, false_empty: 20%%");
+    }
+    if (chaos_chance(m, 20)) {
+        chaos_print(m, ", max_in_flight: %u", chaos_between(m, 1, 4));
+    }
+    chaos_dead_letter(m);
+}
+
+static void chaos_table(struct chaos_maker *m)
+{
+    chaos_print(m, "type: dynamodb");
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", mode: provisioned, provisioned: {reads: %u/s, writes: %u/s}",
+                    chaos_between(m, 5, 400), chaos_between(m, 5, 400));
+    }
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", keys: zipf(n=%u s=1), partitions: %u", chaos_between(m, 1, 20),
+                    chaos_between(m, 1, 4));
+    }
+    chaos_timed(m, "get_latency");
+    chaos_timed(m, "put_latency");
+    chaos_timed(m, "transact_write_latency");
+}
+
+static void chaos_aurora(struct chaos_maker *m)
+{
+    chaos_print(m,
+                "type: aurora_serverless, min_capacity: %s ACU, max_capacity: %u ACU, readers: %u, "
+                "max_connections: %u, working_set: %u GiB, page_skew: 0, pages: %u, "
+                "buffer_at_start: cold",
+                chaos_chance(m, 50) ? "0" : "0.5", chaos_between(m, 1, 2), chaos_below(m, 3),
+                chaos_between(m, 1, 6), chaos_between(m, 1, 4), chaos_below(m, 4));
+    chaos_timed(m, "query_work");
+    chaos_timed(m, "storage_read");
+    chaos_timed(m, "commit");
+}
+
+static void chaos_alb(struct chaos_maker *m)
+{
+    static const char *const routings[] = {"round_robin", "least_outstanding_requests",
+                                           "weighted_random"};
+    chaos_print(m, "type: alb, routing: %s, cross_zone: %s, idle_timeout: 1s",
+                routings[chaos_below(m, 3)], chaos_chance(m, 60) ? "true" : "false");
+    chaos_timed(m, "latency");
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", registration: 0s, health_check: {interval: 5s, timeout: 2s}");
+    }
+}
+
+static void chaos_targets(struct chaos_maker *m)
+{
+    chaos_print(m, ", targets: [");
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t target = chaos_between(m, m->at + 1, m->count - 1);
+        while (!chaos_is_plain(m, target)) {
+            target++; /* the last is */
+        }
+        chaos_print(m, "%s", i > 0 ? ", " : "");
+        chaos_name(m, target);
+    }
+    chaos_print(m, "]");
+}
+
 /* True: it has work and calls of its own. */
 static bool chaos_kind(struct chaos_maker *m)
 {
@@ -383,17 +594,32 @@ static bool chaos_kind(struct chaos_maker *m)
         return true;
     case CHAOS_BALANCER:
         chaos_policy(m);
-        chaos_print(m, ", targets: [");
-        for (uint32_t i = 0; i < 2; i++) {
-            uint32_t target = chaos_between(m, m->at + 1, m->count - 1);
-            while (m->operations[target]) {
-                target++; /* the last has none */
-            }
-            chaos_print(m, "%s", i > 0 ? ", " : "");
-            chaos_name(m, target);
-        }
-        chaos_print(m, "]");
+        chaos_targets(m);
         return false;
+    case CHAOS_ALB:
+        chaos_alb(m);
+        chaos_targets(m);
+        return false;
+    case CHAOS_GATEWAY:
+        chaos_gateway(m);
+        return true;
+    case CHAOS_GROUP:
+        chaos_group(m);
+        return true;
+    case CHAOS_FUNCTION:
+        chaos_function(m);
+        return true;
+    case CHAOS_QUEUE:
+        chaos_queue(m);
+        return false;
+    case CHAOS_TABLE:
+        chaos_table(m);
+        return false;
+    case CHAOS_AURORA:
+        chaos_aurora(m);
+        return false;
+    case CHAOS_KINDS:
+        break;
     }
     return false;
 }
@@ -424,16 +650,44 @@ static void chaos_service(struct chaos_maker *m)
     }
 }
 
+/* A queue before it, unless what it calls could lead back to that. */
+static void chaos_plan_trigger(struct chaos_maker *m, uint32_t function)
+{
+    m->trigger[function] = -1;
+    for (uint32_t i = 0; i < function && !m->loops && !m->operations[function]; i++) {
+        if (m->type[i] == CHAOS_QUEUE && chaos_chance(m, 80)) {
+            m->trigger[function] = (int)i;
+        }
+    }
+}
+
 /* The last has nobody to call and no operations, so that everyone has somebody plain to call. */
 static void chaos_plan(struct chaos_maker *m)
 {
     m->count = chaos_between(m, 1, CHAOS_NODES_MAX);
     for (uint32_t i = 0; i < m->count; i++) {
         const bool last = i + 1 == m->count;
-        m->type[i] = (enum chaos_type)chaos_below(m, last ? CHAOS_LIMITER + 1 : CHAOS_BALANCER + 1);
-        m->type[i] = chaos_chance(m, 25) ? CHAOS_SERVER : m->type[i];
+        m->type[i] = (enum chaos_type)chaos_below(m, last ? CHAOS_QUEUE : CHAOS_KINDS);
+        m->type[i] = chaos_chance(m, 15) ? CHAOS_SERVER : m->type[i];
         m->copied[i] = m->type[i] <= CHAOS_POOL && chaos_chance(m, 25);
-        m->operations[i] = m->type[i] <= CHAOS_LIMITER && !last && chaos_chance(m, 30);
+        m->operations[i] = m->type[i] <= CHAOS_FUNCTION && !last && chaos_chance(m, 25);
+        m->fifo[i] = m->type[i] == CHAOS_QUEUE && chaos_chance(m, 30);
+        chaos_plan_trigger(m, i);
+    }
+}
+
+/* What the account may use is little. */
+static void chaos_quotas(struct chaos_maker *m)
+{
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, "zones: %u\n", chaos_between(m, 2, 3));
+    }
+    if (chaos_chance(m, 50)) {
+        chaos_print(
+            m,
+            "quotas: {lambda: {concurrency: %u, unreserved: 0, requests_per_concurrency: 1000}, "
+            "api_gateway: {rate: 400/s, burst: %u}}\n",
+            chaos_between(m, 30, 40), chaos_between(m, 1, 6));
     }
 }
 
@@ -470,8 +724,10 @@ static char *chaos_text(uint64_t seed, uint32_t seconds, struct chaos_maker *m)
     m->hedges = chaos_chance(m, 75);
     chaos_print(m,
                 "archsim: 1\nname: chaos\nreplications: 1\nduration: %us\ndrain: 1s\n"
-                "warmup: %s\nservices:\n",
-                seconds, chaos_chance(m, 70) ? "0s" : "20ms");
+                "warmup: %s\n",
+                seconds, chaos_chance(m, 60) ? "0s" : "20ms");
+    chaos_quotas(m);
+    chaos_print(m, "services:\n");
     chaos_plan(m);
     for (m->at = 0; m->at < m->count; m->at++) {
         chaos_service(m);

@@ -107,12 +107,16 @@ struct synthetic {
     struct diag diag;
 };
 
+static const char *const synthetic_resources[] = {"tokens"};
+
 /* Promise: metric `comparison` limit. Replications: all values 0 but one request a second, all in
  * time, nothing limited. Requests go from the traffic to db, from there to edge. */
 static void synthetic_init(struct synthetic *s, uint32_t replications, double duration_s)
 {
-    *s = (struct synthetic){
-        .type = {.name = "server", .resource = "servers", .type_resource = "tokens"}};
+    *s = (struct synthetic){.type = {.name = "server",
+                                     .resource = "servers",
+                                     .resources = synthetic_resources,
+                                     .resources_count = 1}};
     arena_init(&s->arena);
     diag_init(&s->diag);
     s->list = (struct metric_list){.entries = synthetic_entries,

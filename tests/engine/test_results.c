@@ -393,7 +393,7 @@ static void test_bottleneck_of_any_kind(void **state)
     struct synthetic s;
     synthetic_init(&s, 5, 60);
     synthetic_set(&s, M_EDGE_UTILIZATION, most);
-    synthetic_use(&s, 0, USED_TYPE, tokens);
+    synthetic_use(&s, 0, USED_RESOURCE, tokens);
     struct results *results = synthetic_results(&s);
     assert_int_equal(results->bottleneck.service, 0);
     assert_string_equal(results->bottleneck.resource, "tokens");
@@ -473,7 +473,7 @@ static void test_events_are_of_all_experiments(void **state)
     experiments[1].load = 2;
     experiments[1].count = 3;
     struct results *results = results_new(&s.scenario, experiments, 2, &s.diag, 2.5);
-    assert_int_equal(results->events, 8000);
+    assert_int_equal(results->simulated, 8000);
     assert_int_equal(results->replications, 5);
     results_free(results);
     synthetic_done(&s);

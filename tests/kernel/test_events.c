@@ -71,7 +71,7 @@ static void events_match(uint64_t seed, uint32_t steps, uint32_t target, uint32_
             if (random_below(&random, 2)) {
                 uint32_t lane = random_below(&random, 4);
                 distance = distances[lane];
-                handle = events_after(&events, lanes[lane], distance, EVENT_STEP, name);
+                handle = events_after(&events, lanes[lane], distance, EVENT_STEP, 0, name);
             } else {
                 handle = events_at(&events, events.now_ns + distance, EVENT_STEP, 0, name);
             }
@@ -115,7 +115,7 @@ static void test_ties_are_served_in_order_of_scheduling(void **state)
     uint32_t lane = events_lane(&events, 10);
     for (uint32_t i = 0; i < 100; i++) {
         if (i % 3 == 0) {
-            events_after(&events, lane, 10, EVENT_STEP, i);
+            events_after(&events, lane, 10, EVENT_STEP, 0, i);
         } else {
             events_at(&events, 10, EVENT_STEP, 0, i);
         }
@@ -138,7 +138,7 @@ static void test_dead_keys_are_compacted(void **state)
     uint32_t lane = events_lane(&events, far);
     struct event event;
     for (uint32_t i = 0; i < 100000; i++) {
-        uint32_t in_lane = events_after(&events, lane, far, EVENT_TIMEOUT, i);
+        uint32_t in_lane = events_after(&events, lane, far, EVENT_TIMEOUT, 0, i);
         uint32_t in_heap = events_at(&events, events.now_ns + far + i % 17, EVENT_TIMEOUT, 0, i);
         events_at(&events, events.now_ns + 1, EVENT_STEP, 0, i);
         assert_true(events_next(&events, &event));
@@ -163,7 +163,7 @@ static void test_lanes_run_out_into_the_heap(void **state)
     }
     assert_int_equal(events_lane(&events, 3), 3);
     assert_int_equal(events_lane(&events, 99), EVENTS_HEAP);
-    events_after(&events, EVENTS_HEAP, 99, EVENT_STEP, 5);
+    events_after(&events, EVENTS_HEAP, 99, EVENT_STEP, 0, 5);
     struct event event;
     assert_true(events_next(&events, &event));
     assert_int_equal(events.now_ns, 99);

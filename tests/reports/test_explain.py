@@ -29,12 +29,20 @@ class Explain(unittest.TestCase):
         names = [kind["type"] for kind in self.types]
         self.assertEqual(set(TYPES) - set(names), set())
         lines = explain().splitlines()
-        self.assertEqual([line.split()[0] for line in lines if line], names)
+        self.assertEqual([line.split()[0] for line in lines if line.startswith("  ")], names)
+        generic = lines.index("Generic building blocks")
+        services = lines.index("Services of AWS")
+        self.assertLess(generic, services)
+        for line in lines[generic + 1:services]:
+            self.assertIn(line.split()[0] if line else "", TYPES + [""])
+        for line in lines:
+            self.assertLessEqual(len(line), 100, line)
 
     def test_json(self):
         for kind in self.types:
             self.assertEqual(json.loads(explain(kind["type"], "--format", "json")), kind)
-            self.assertEqual(list(kind), "type title parameters metrics operations prices".split())
+            self.assertEqual(list(kind),
+                             "type title parameters metrics operations prices quotas".split())
             for row in kind["parameters"]:
                 with self.subTest(f"{kind['type']}.{row['name']}"):
                     self.assertEqual(set(PARAMETER) - set(row), set())
@@ -105,7 +113,9 @@ class Explain(unittest.TestCase):
                 if "." in key:  # a group would need its other keys
                     continue
                 with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-                    file.write(SCENARIO % (kind["type"], NEEDS[kind["type"]], key, words))
+                    to = ".".join(["it", *[o["name"] for o in kind["operations"][:1]]])
+                    file.write(SCENARIO % (kind["type"], NEEDS.get(kind["type"], ""), key, words,
+                                           to))
                     file.flush()
                     result = subprocess.run([BINARY, "check", "--load-only", file.name],
                                             capture_output=True, text=True, timeout=60)
@@ -117,11 +127,11 @@ services:
   it: {type: %s%s, %s: %s}
   db: {type: delay}
 traffic:
-  u: {to: it, rate: 1/s}
+  u: {to: %s, rate: 1/s}
 """
-NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "delay": "", "server": "",
+NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "alb": ", targets: [db]",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",
-         "rate_limiter": ", rate: 1/s, burst: 1"}
+         "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4"}
 
 if __name__ == "__main__":
     unittest.main()

@@ -42,13 +42,13 @@ static void test_structure(void **state)
     struct json_writer json;
     memory_open(&memory);
     json_init(&json, memory.stream);
-    json_object(&json, NULL);
-    json_object(&json, "empty");
+    json_open_object(&json, NULL);
+    json_open_object(&json, "empty");
     json_close(&json);
-    json_array(&json, "list");
+    json_open_array(&json, "list");
     json_whole(&json, NULL, UINT64_MAX);
-    json_null(&json, NULL);
-    json_array(&json, NULL);
+    json_put_null(&json, NULL);
+    json_open_array(&json, NULL);
     json_close(&json);
     json_close(&json);
     json_estimate(&json, "a", (struct interval){1, 0.5, 1.5});

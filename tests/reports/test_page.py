@@ -1,6 +1,7 @@
 """Every key of the results page is there for every traffic and service of every shipped scenario,
 every number is an estimate or null, nothing stands twice, no NaN or infinity slips in."""
 
+import functools
 import json
 import os
 import subprocess
@@ -11,7 +12,8 @@ SOURCE = Path(os.environ.get("ARCHSIM_SOURCE_DIR", Path(__file__).resolve().pare
 BINARY = os.environ.get("ARCHSIM_BINARY", str(SOURCE / "build/release/archsim"))
 
 # The page, in its order.
-TOP = "archsim scenario traffic services cost recovery yearly bottleneck slo warnings".split()
+TOP = ("archsim scenario traffic services cost recovery yearly bottleneck events slo "
+       "arrangements warnings").split()
 ARCHSIM = "version results".split()
 SCENARIO = ("name file fingerprint region seed replications duration warmup events "
             "wall_time").split()
@@ -25,9 +27,16 @@ SERVICE = ("type arrivals throughput unfinished errors abandoned latency wait wa
 OPERATION = "arrivals throughput errors latency".split()
 OUTGOING = "rate errors latency".split()
 BOTTLENECK = "service resource utilization headroom".split()
+EVENT = "time until service kind metric value threshold from to delay count text".split()
+KINDS = "scale_out scale_in pause resume throttling unhealthy healthy".split()
 SLO = "text path value low high limit verdict reason severity at_load why".split()
+ARRANGEMENT = "path value usually".split()
 WARNING = "code path text".split()
-OWN = {"function_pool": ["cold_start_ratio", "cold_start"], "cache": ["hit_ratio"]}
+# Of a type's own metrics those that are whole distributions of latencies, by the page.
+OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
+       "lambda": {"cold_start": LATENCY, "init_duration": LATENCY, "cold_start_ratio": None},
+       "cache": {"hit_ratio": None}}
+BUSY = ("flagship", "serverless-api")  # they do much work
 
 
 # Calls that come back to the same callee after another one, and operations.
@@ -40,6 +49,29 @@ services:
 traffic:
   users: {to: web, rate: 20/s, objective: 1s}
   admins: {to: db.put, rate: 1/s}
+"""
+
+
+# Ten calls at each full second; of a bucket with one token a second one call gets it.
+BURSTS = """
+archsim: 1
+warmup: 0s
+services:
+  gate: {type: rate_limiter, rate: 1/s, burst: 1, calls: [web]}
+  web: {type: delay, work: 1ms}
+traffic:
+  users: {to: gate, rate: 1/s, arrivals: constant, batch: 10}
+"""
+
+
+ARRANGED = """
+archsim: 1
+quotas: {lambda: {concurrency: 3000}, api_gateway: {rate: 10k/s}}
+services:
+  job: {type: lambda, work: 1ms, calls: [table.get]}
+  table: {type: dynamodb, warm_throughput: {reads: 24k/s}}
+traffic:
+  users: {to: job, rate: 20/s}
 """
 
 
@@ -65,10 +97,12 @@ class Page(unittest.TestCase):
                 self.assertIsNone(value["low"])
                 self.assertIsNone(value["high"])
 
-    def estimates(self, group, keys):
+    def estimates(self, group, keys, rare=False):
+        """Rare: it may have happened in one replication only, which has no interval."""
         self.assertEqual(list(group), keys)
         for key in keys:
-            self.estimate(group[key], interval=key not in ("max", "min"))
+            once = rare and group[key] is not None and group[key]["low"] is None
+            self.estimate(group[key], interval=key not in ("max", "min") and not once)
 
     def calls(self, group):
         self.estimates(group["errors"], ERRORS)
@@ -87,10 +121,24 @@ class Page(unittest.TestCase):
                           traffic["worst"]["throughput"]):
                 self.estimate(value, interval=False)
 
+    @functools.cache
+    def own(self, type_name):
+        """The type's own metrics, as `explain` documents them."""
+        text = subprocess.run([BINARY, "explain", type_name, "--format", "json"], text=True,
+                              capture_output=True, timeout=60, check=True).stdout
+        return [metric["name"] for metric in json.loads(text)["metrics"]]
+
     def service(self, service):
         self.assertEqual(sorted(set(SERVICE) - set(service)), [])
-        own = OWN.get(service["type"], [])
+        own = self.own(service["type"])
         self.assertEqual(sorted(set(service) - set(SERVICE)), sorted(own))
+        self.assertEqual(set(OWN.get(service["type"], {})) - set(own), set())
+        for name in own:
+            keys = OWN.get(service["type"], {}).get(name)
+            if keys or (service[name] is not None and "mean" in service[name]):
+                self.estimates(service[name], LATENCY, rare=True)
+            elif service[name] is not None:  # extremes have no interval
+                self.estimate(service[name], interval=service[name]["low"] is not None)
         for key in "arrivals throughput unfinished abandoned waited utilization".split():
             self.estimate(service[key])
         # what can fail but did not in the window: nothing says how often it would
@@ -110,8 +158,8 @@ class Page(unittest.TestCase):
                 self.assertEqual(list(operation), OUTGOING)
                 self.calls(operation)
 
-    def results(self, path, text=None):
-        text = subprocess.run([BINARY, "run", path, "--format", "json", "--duration", "20m",
+    def results(self, path, text=None, duration="20m"):
+        text = subprocess.run([BINARY, "run", path, "--format", "json", "--duration", duration,
                                "--replications", "3", "--quiet"], input=text, capture_output=True,
                               text=True, timeout=600, check=True).stdout
         return json.loads(text, object_pairs_hook=no_duplicates, parse_constant=refuse)
@@ -131,20 +179,32 @@ class Page(unittest.TestCase):
         if results["bottleneck"] is not None:
             self.assertEqual(list(results["bottleneck"]), BOTTLENECK)
             self.assertIn(results["bottleneck"]["service"], results["services"])
+        for event in results["events"]:
+            self.assertEqual(list(event), EVENT)
+            self.assertIn(event["kind"], KINDS)
+            self.assertIn(event["service"], results["services"])
+            self.assertLessEqual(event["time"], event["until"])
         for promise in results["slo"]:
             self.assertEqual(list(promise), SLO)
             self.assertIn(promise["verdict"], ("kept", "broken", "undecided"))
             self.assertEqual(promise["reason"] is None, promise["verdict"] != "undecided")
+        for arrangement in results["arrangements"]:
+            self.assertEqual(list(arrangement), ARRANGEMENT)
         for warning in results["warnings"]:
             self.assertEqual(list(warning), WARNING)
 
     def test_every_key_of_the_page(self):
         paths = sorted((SOURCE / "scenarios").glob("*.yaml"))
-        self.assertGreater(len(paths), 0)
+        types = set()
         for path in paths:
-            if path.stem != "flagship":  # much work, nothing that the others lack
-                with self.subTest(path=path):
-                    self.page(self.results(path))
+            with self.subTest(path=path):
+                results = self.results(path, duration="30s" if path.stem in BUSY else "12m")
+                self.page(results)
+                types |= {service["type"] for service in results["services"].values()}
+        # no shipped type is left out
+        listed = subprocess.run([BINARY, "explain", "--format", "json"], text=True,
+                                capture_output=True, timeout=60, check=True).stdout
+        self.assertEqual({entry["type"] for entry in json.loads(listed)}, types)
 
     def test_operations_and_callees(self):
         results = self.results("-", WEB)
@@ -160,6 +220,25 @@ class Page(unittest.TestCase):
         put = results["services"]["db"]["operations"]["put"]
         self.assertAlmostEqual(put["arrivals"]["value"], 21, delta=0.5)
         self.assertAlmostEqual(outgoing["bus"]["call"]["rate"]["value"], 40, delta=1)
+
+    def test_events(self):
+        results = self.results("-", BURSTS)
+        self.page(results)
+        event, = results["events"]
+        self.assertEqual((event["service"], event["kind"]), ("gate", "throttling"))
+        self.assertIsNone(event["value"])
+        users = results["traffic"]["users"]
+        throttled = users["errors"]["throttled"]["value"] * users["offered"]["value"] * 1200
+        self.assertAlmostEqual(event["count"], throttled, delta=20)
+
+    def test_arrangements(self):
+        """A quota that is not the default, with what it is unless raised; what a service needs
+        prepared, which has no usual value; a quota given as it is by default is none."""
+        results = self.results("-", ARRANGED, duration="1m")
+        self.page(results)
+        self.assertEqual([tuple(one.values()) for one in results["arrangements"]],
+                         [("quotas.lambda.concurrency", "3000", "1000"),
+                          ("services.table.warm_throughput.reads", "24k/s", None)])
 
 
 if __name__ == "__main__":

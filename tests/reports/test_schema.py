@@ -81,7 +81,7 @@ class Schema(unittest.TestCase):
     def test_refuses_mistakes_of_form(self):
         for name in FORM:
             with self.subTest(name):
-                path, = (SOURCE / "tests/malformed").glob(f"*-{name}.yaml")
+                path, = (SOURCE / "tests/malformed").glob(f"[0-9][0-9][0-9]-{name}.yaml")
                 self.assertNotEqual(self.mistakes(path), [])
 
     def test_quantities(self):

@@ -1,4 +1,4 @@
-/* What a person reads: estimates, tables, and a whole summary. Known independently: the expected
+/* What a person reads: tables, and a whole summary. Known independently: the expected
  * texts are written by hand; a line has at most 100 columns; escapes come only where colour was
  * asked for. */
 #include <setjmp.h>
@@ -16,34 +16,6 @@
 
 static const struct text_style plain = {.colour = false, .unicode = false};
 static const struct text_style rich = {.colour = true, .unicode = true};
-
-static void expect_estimate(struct interval estimate, enum quantity unit, const char *expected)
-{
-    char buffer[96];
-    assert_string_equal(text_estimate(buffer, sizeof(buffer), estimate, unit, &plain), expected);
-}
-
-static void test_estimates(void **state)
-{
-    (void)state;
-    expect_estimate((struct interval){0.182, 0.1789, 0.1851}, QUANTITY_TIME, "182 ms +- 3.1 ms");
-    expect_estimate((struct interval){0.182, NAN, NAN}, QUANTITY_TIME, "182 ms");
-    expect_estimate((struct interval){0.0571, 0.05696, 0.05724}, QUANTITY_TIME,
-                    "57.1 ms +- 0.14 ms"); /* in one unit, to be compared at a glance */
-    expect_estimate((struct interval){0.99992, 0.89992, 1.09992}, QUANTITY_TIME, "1 s +- 0.10 s");
-    expect_estimate((struct interval){200, 180, 220}, QUANTITY_TIME, "3m 20s +- 20 s");
-    expect_estimate((struct interval){0.012, 0.012, 0.012}, QUANTITY_TIME, "12 ms");
-    expect_estimate((struct interval){NAN, NAN, NAN}, QUANTITY_TIME, "-");
-    expect_estimate((struct interval){0.5, 0.49, 0.51}, QUANTITY_RATIO, "50 % +- 1.0 %");
-    expect_estimate((struct interval){0.9999, 0.999899, 0.999901}, QUANTITY_RATIO,
-                    "99.99 % +- 0.00010 %");
-    expect_estimate((struct interval){0, 0, 0.0003}, QUANTITY_RATIO, "0 % (0 % .. 0.03 %)");
-    expect_estimate((struct interval){200, 198, 202}, QUANTITY_RATE, "200/s +- 2/s");
-    char buffer[96];
-    assert_string_equal(
-        text_estimate(buffer, sizeof(buffer), (struct interval){3, 2, 4}, QUANTITY_COUNT, &rich),
-        "3 \u00b1 1");
-}
 
 static char *print_table(const struct table *table, const struct text_style *style)
 {
@@ -151,13 +123,18 @@ static char *print_report(struct synthetic *s, const struct text_style *style)
     return text;
 }
 
-static void expect_lines_fit(const char *text)
+static void expect_width(const char *text, uint32_t width)
 {
     for (const char *line = text; *line;) {
         const size_t length = strcspn(line, "\n");
-        assert_true(utf8_count(line, length) <= TABLE_WIDTH);
+        assert_true(utf8_count(line, length) <= width);
         line += length + 1;
     }
+}
+
+static void expect_lines_fit(const char *text)
+{
+    expect_width(text, TABLE_WIDTH);
 }
 
 static void test_summary(void **state)
@@ -192,7 +169,7 @@ static void test_summary(void **state)
     text = print_report(&s, &rich);
     assert_non_null(strstr(text, "\033[31m\u2718 broken\033[0m"));
     free(text);
-    s.scenario.stationary = false;
+    s.scenario.varies = true;
     s.promise.limit = 0.5; /* kept: needs no excuse */
     text = print_report(&s, &plain);
     assert_null(strstr(text, "contract"));
@@ -240,11 +217,11 @@ static void test_services_show_their_tightest_limit(void **state)
     struct synthetic s;
     synthetic_init(&s, 5, 60);
     synthetic_set(&s, M_DB_UTILIZATION, unknown);
-    synthetic_use(&s, 0, USED_TYPE, most);
+    synthetic_use(&s, 0, USED_RESOURCE, most);
     synthetic_set(&s, M_EDGE_UTILIZATION, half);
     char *text = print_report(&s, &plain);
-    const char *db = strstr(text, "  db    ################....  80 % of its tokens");
-    const char *edge = strstr(text, "  edge  ##########..........  50 %  ");
+    const char *db = strstr(text, "  db    ################....  80 %  tokens ");
+    const char *edge = strstr(text, "  edge  ##########..........  50 %  servers ");
     assert_non_null(db);
     assert_non_null(edge);
     assert_true(db < edge);
@@ -255,6 +232,123 @@ static void test_services_show_their_tightest_limit(void **state)
     text = print_report(&s, &plain);
     assert_non_null(strstr(text, "  edge  no limit"));
     free(text);
+    synthetic_done(&s);
+}
+
+/* Two classes of errors and a resource with a long name: on a narrow terminal bars and names are
+ * shorter, but no column is missing and each line fits. */
+static void test_every_column_on_every_terminal(void **state)
+{
+    (void)state;
+    static const double most[] = {0.8, 0.8, 0.8, 0.8, 0.8};
+    static const double timeouts[] = {0.123, 0.123, 0.123, 0.123, 0.123};
+    static const double rejected[] = {0.065, 0.065, 0.065, 0.065, 0.065};
+    static const struct {
+        uint32_t width;
+        const char *row;
+    } expected[] = {
+        {0,
+         "  db    ########..  80 %  maximum capacity of the readers    -      -  timeout 12.3 %"},
+        {80, "  db    ######..  80 %  maximum cap..the readers    -      -  timeout 12.3 %, ..\n"},
+        {72, "  db    ######..  80 %  maximum..readers    -      -  timeout 12.3 %, ..\n"},
+    };
+    struct synthetic s;
+    struct metric_entry entries[SYNTHETIC_ENTRIES];
+    synthetic_init(&s, 5, 60);
+    memcpy(entries, synthetic_entries, sizeof(entries));
+    s.list.entries = entries;
+    entries[M_DB_CAPACITY_MIN] = (struct metric_entry){.path = "services.db.errors.timeout",
+                                                       .unit = QUANTITY_RATIO,
+                                                       .scope = SCOPE_SERVICE,
+                                                       .field = FIELD_ERRORS,
+                                                       .part = OUTCOME_TIMEOUT};
+    entries[M_DB_OUTGOING_RATE] = entries[M_DB_CAPACITY_MIN];
+    entries[M_DB_OUTGOING_RATE].path = "services.db.errors.rejected";
+    entries[M_DB_OUTGOING_RATE].part = OUTCOME_REJECTED;
+    synthetic_set(&s, M_DB_UTILIZATION, most);
+    synthetic_set(&s, M_DB_CAPACITY_MIN, timeouts);
+    synthetic_set(&s, M_DB_OUTGOING_RATE, rejected);
+    struct results *results = synthetic_results(&s);
+    results->uses[0].resource = "maximum capacity of the readers";
+    results->bottleneck.resource = "maximum capacity of the readers";
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        const struct text_style style = {.width = expected[i].width};
+        char *text;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+        text_report(results, &style, stream);
+        fclose(stream);
+        assert_non_null(strstr(text, expected[i].row));
+        assert_non_null(strstr(text, " used  of its "));
+        assert_non_null(strstr(text, "  p99  queue  errors\n"));
+        expect_width(text, text_width(&style));
+        free(text);
+    }
+    results_free(results);
+    synthetic_done(&s);
+}
+
+/* The limit and its verdict are never cut: without room the interval goes to the reason. */
+static void test_promises_on_a_narrow_terminal(void **state)
+{
+    (void)state;
+    static const double p99[] = {0.1, 0.3, 0.15, 0.1, 0.2};
+    static const struct text_style narrow = {.width = 72};
+    struct synthetic s;
+    synthetic_init(&s, 5, 60);
+    synthetic_set(&s, M_LATENCY_P99, p99);
+    s.promise.metric = M_LATENCY_P99;
+    s.promise.text = "traffic.users.latency.p99 < 170ms";
+    s.promise.warning = true;
+    s.promise.limit = 0.17;
+    char *text = print_report(&s, &plain);
+    assert_non_null(strstr(text, "p99 < 170ms (warning)  170 ms +- "));
+    free(text);
+    text = print_report(&s, &narrow);
+    assert_non_null(strstr(text, "p99 < 170ms (warning)  170 ms\n    170 ms +- "));
+    assert_non_null(strstr(text, " ms: the interval straddles the limit\n"));
+    expect_width(text, 72);
+    free(text);
+    synthetic_done(&s);
+}
+
+static void warn(struct results *results, const char *code, const char *path, const char *words)
+{
+    results->warnings[results->warnings_count++] = (struct results_warning){code, path, words};
+}
+
+/* The same of several paths is said once; of a code with many things to say five are said. */
+static void test_warnings_are_put_together(void **state)
+{
+    (void)state;
+    struct synthetic s;
+    synthetic_init(&s, 5, 60);
+    struct results *results = synthetic_results(&s);
+    results->warnings = arena_array(&s.arena, 100, sizeof(*results->warnings));
+    results->warnings_count = 0;
+    warn(results, "overloaded", "services.a", "a backlog grew");
+    warn(results, "assumed_default", "services.a", "assumed: size = 1 KiB");
+    warn(results, "assumed_default", "services.b", "assumed: init = 0s");
+    warn(results, "assumed_default", "services.c", "assumed: size = 1 KiB");
+    for (uint32_t i = 0; i < 5; i++)
+        warn(results, "overloaded", arena_printf(&s.arena, "services.d%u", i), "a backlog grew");
+    for (uint32_t i = 0; i < 8; i++)
+        warn(results, "odd", NULL, arena_printf(&s.arena, "thing %u", i));
+    char *text;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    text_report(results, &plain, stream);
+    fclose(stream);
+    assert_non_null(strstr(text,
+                           "\nWarnings\n"
+                           "  overloaded: services.a, services.d0, services.d1 and 3 more: a "
+                           "backlog grew\n"
+                           "  assumed_default: services.a, services.c: assumed: size = 1 KiB\n"
+                           "  assumed_default: services.b: assumed: init = 0s\n"
+                           "  odd: thing 0\n  odd: thing 1\n  odd: thing 2\n  odd: thing 3\n"
+                           "  odd: thing 4; and 3 more such\n\n"));
+    free(text);
+    results_free(results);
     synthetic_done(&s);
 }
 
@@ -289,8 +383,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_summary_of_an_overload),
         cmocka_unit_test(test_services_show_their_tightest_limit),
+        cmocka_unit_test(test_every_column_on_every_terminal),
+        cmocka_unit_test(test_promises_on_a_narrow_terminal),
+        cmocka_unit_test(test_warnings_are_put_together),
         cmocka_unit_test(test_only_what_is_missed_is_told),
-        cmocka_unit_test(test_estimates),
         cmocka_unit_test(test_table_aligns_and_cuts),
         cmocka_unit_test(test_a_note_stands_below_its_row),
         cmocka_unit_test(test_long_names_keep_both_ends),

@@ -19,8 +19,8 @@
 MODELS(LAB_DECLARE)
 #define LAB_MODEL(name) &name##_model,
 static const struct model *const lab_models[] = {MODELS(LAB_MODEL)};
-#define LAB_TYPE(name) &name##_model.info,
-static const struct model_info *const lab_types[] = {MODELS(LAB_TYPE)};
+
+enum { LAB_LISTED = sizeof(lab_models) / sizeof(lab_models[0]), LAB_MODELS_MAX = 64 };
 
 enum { LAB_NUMBER_MAX = 32 };
 
@@ -56,18 +56,19 @@ __attribute__((format(printf, 1, 0))) static char *lab_text(const char *format, 
     return out;
 }
 
-struct lab *lab_run(const char *format, ...)
+static struct lab *lab_run_text(const struct model *const *models, uint32_t count, double load,
+                                const char *text)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = lab_text(format, arguments);
-    va_end(arguments);
+    const struct model_info *types[LAB_MODELS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        types[i] = &models[i]->info;
+    }
     struct lab *lab = calloc(1, sizeof(*lab));
     diag_init(&lab->diag);
     const struct load_request request = {
         .path = "lab.yaml",
-        .types = lab_types,
-        .types_count = sizeof(lab_types) / sizeof(lab_types[0]),
+        .types = types,
+        .types_count = count,
     };
     lab->scenario = scenario_load_text(&request, text, strlen(text), &lab->diag);
     if (lab->scenario == NULL) {
@@ -76,12 +77,49 @@ struct lab *lab_run(const char *format, ...)
     }
     const struct experiment_setup setup = {
         .scenario = lab->scenario,
-        .models = lab_models,
-        .load = 1,
+        .models = models,
+        .load = load,
         .jobs = 1,
     };
     const enum world_end end = experiment_run(&setup, &lab->experiment);
     assert_int_equal(end, WORLD_DONE);
+    return lab;
+}
+
+struct lab *lab_run(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = lab_text(format, arguments);
+    va_end(arguments);
+    struct lab *lab = lab_run_text(lab_models, LAB_LISTED, 1, text);
+    free(text);
+    return lab;
+}
+
+struct lab *lab_run_at(double load, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = lab_text(format, arguments);
+    va_end(arguments);
+    struct lab *lab = lab_run_text(lab_models, LAB_LISTED, load, text);
+    free(text);
+    return lab;
+}
+
+struct lab *lab_run_with(const struct model *const *own, uint32_t own_count, const char *format,
+                         ...)
+{
+    const struct model *models[LAB_MODELS_MAX];
+    va_list arguments;
+    assert_true(LAB_LISTED + own_count <= LAB_MODELS_MAX);
+    memcpy(models, lab_models, sizeof(lab_models));
+    memcpy(models + LAB_LISTED, own, own_count * sizeof(*own));
+    va_start(arguments, format);
+    char *text = lab_text(format, arguments);
+    va_end(arguments);
+    struct lab *lab = lab_run_text(models, LAB_LISTED + own_count, 1, text);
     free(text);
     return lab;
 }

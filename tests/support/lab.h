@@ -31,6 +31,11 @@ double lab_scale(void);
 /* Loads and runs; the text is a printf format. Scenario errors fail the test and are printed.
  * Durations may be written "{10h}": they are multiplied by lab_scale. Free with lab_close. */
 struct lab *lab_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same under so many times the traffic. */
+struct lab *lab_run_at(double load, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same with further service types of the test's own, beside those of models/list.h. */
+struct lab *lab_run_with(const struct model *const *own, uint32_t own_count, const char *format,
+                         ...) __attribute__((format(printf, 3, 4)));
 void lab_close(struct lab *lab);
 
 /* The interval of a metric at LAB_CONFIDENCE; fails on an unknown path. */

@@ -8,7 +8,22 @@
 enum { WILD_NODES_MAX = 7, WILD_DEPTH_MAX = 2 };
 
 /* What is drawn first of a service: who may call it, and how. */
-enum wild_type { WILD_SERVER, WILD_DELAY, WILD_BALANCER, WILD_LIMITER, WILD_CACHE, WILD_POOL };
+enum wild_type {
+    WILD_SERVER,
+    WILD_DELAY,
+    WILD_LIMITER,
+    WILD_POOL,
+    WILD_GATEWAY,
+    WILD_GROUP,
+    WILD_FUNCTION,
+    WILD_QUEUE, /* from here on called by built-in operations, */
+    WILD_TABLE,
+    WILD_AURORA, /* until here */
+    WILD_CACHE,
+    WILD_BALANCER,
+    WILD_ALB,
+    WILD_TYPES,
+};
 
 struct wild_maker {
     uint64_t state;
@@ -16,8 +31,10 @@ struct wild_maker {
     enum wild_type type[WILD_NODES_MAX];
     bool operations[WILD_NODES_MAX]; /* is called as sN.a or sN.b */
     bool copied[WILD_NODES_MAX];     /* has copies, and is reached through bN only */
-    uint32_t count, at; /* services; the one under way, which may call those after it */
-    uint32_t calls;     /* that it has so far */
+    bool fifo[WILD_NODES_MAX];
+    int feeder[WILD_NODES_MAX]; /* the queue before it that feeds a function; -1: none */
+    uint32_t count, at;         /* services; the one under way, which may call those after it */
+    uint32_t calls;             /* that it has so far */
 };
 
 /* ---- chance ---- */
@@ -83,17 +100,37 @@ static void wild_law(struct wild_maker *m, uint32_t mean_us)
 
 /* ---- calls ---- */
 
+/* Called by its name alone. */
+static bool wild_is_plain(const struct wild_maker *m, uint32_t target)
+{
+    const enum wild_type type = m->type[target];
+    return !m->operations[target] && (type < WILD_QUEUE || type > WILD_AURORA);
+}
+
+static void wild_name(struct wild_maker *m, uint32_t target)
+{
+    static const char *const operations[][4] = {
+        {".send", ".send", ".receive", ".delete"},
+        {".get", ".put", ".query", ".transact_write"},
+        {".read", ".write", ".query", ".write"},
+    };
+    const char *operation = "";
+    if (m->operations[target]) {
+        operation = wild_chance(m, 50) ? ".a" : ".b";
+    } else if (!wild_is_plain(m, target)) {
+        operation = operations[m->type[target] - WILD_QUEUE][wild_below(m, 4)];
+    }
+    wild_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target, operation);
+}
+
 /* Somebody after this one, by name; there is one. */
 static void wild_target(struct wild_maker *m, bool plain_only)
 {
     uint32_t target = wild_between(m, m->at + 1, m->count - 1);
-    while (plain_only && m->operations[target]) {
-        target++; /* the last has none */
+    while (plain_only && !wild_is_plain(m, target)) {
+        target++; /* the last is */
     }
-    wild_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target,
-               !m->operations[target] ? ""
-               : wild_chance(m, 50)   ? ".a"
-                                      : ".b");
+    wild_name(m, target);
 }
 
 static void wild_retry(struct wild_maker *m)
@@ -354,6 +391,147 @@ static void wild_balance(struct wild_maker *m)
                                 "power_of_two"}[wild_below(m, 4)]);
 }
 
+/* ", KEY: LAW" */
+static void wild_timed(struct wild_maker *m, const char *key, uint32_t mean_us)
+{
+    wild_print(m, ", %s: ", key);
+    wild_law(m, mean_us);
+}
+
+static void wild_gateway(struct wild_maker *m)
+{
+    const char *kind = wild_chance(m, 50) ? "rest" : "http";
+    wild_print(m, "type: api_gateway, kind: %s, integration: %s, timeout: {%s: %ums}", kind,
+               wild_chance(m, 50) ? "lambda" : "http", kind, wild_between(m, 50, 400));
+    wild_print(m, ", overhead: {%s: ", kind);
+    wild_law(m, 1000);
+    wild_print(m, "}");
+    if (wild_chance(m, 40)) {
+        wild_print(m, ", throttle: {rate: %u/s, burst: %u}", wild_between(m, 20, 800),
+                   wild_between(m, 1, 30));
+    }
+}
+
+static void wild_group(struct wild_maker *m)
+{
+    const uint32_t least = wild_between(m, 0, 2), most = least + wild_between(m, 1, 3);
+    wild_print(m,
+               "type: auto_scaling_group, vcpu: %u, threads: %u, backlog: %u, min: %u, max: %u, "
+               "desired: %u, warmup: 0s, deregistration_delay: %ums",
+               wild_between(m, 1, 2), wild_between(m, 1, 5), wild_below(m, 10), least, most,
+               wild_between(m, least, most), wild_below(m, 30));
+    wild_timed(m, "placement", 20000);
+    wild_timed(m, "boot", 20000);
+    wild_timed(m, "app_start", 20000);
+    if (wild_chance(m, 70)) {
+        wild_print(m, ", target: {cpu: %u%%}, alarm: {high_datapoints: 1, low_datapoints: 1}",
+                   wild_between(m, 5, 90));
+    }
+}
+
+/* A queue after this one, or nobody. */
+static void wild_dead_letter(struct wild_maker *m)
+{
+    for (uint32_t i = m->at + 1; i < m->count; i++) {
+        if (m->type[i] == WILD_QUEUE && m->fifo[i] == m->fifo[m->at] && wild_chance(m, 60)) {
+            wild_print(m, ", dead_letter: s%u", i);
+            return;
+        }
+    }
+}
+
+static void wild_function(struct wild_maker *m)
+{
+    const int feeder = m->feeder[m->at];
+    wild_print(m,
+               "type: lambda, memory: %u MiB, timeout: 1s, max_age: %us, scaling: {burst: %u, "
+               "rate: 500/s}, first_run: {factor: %u, extra: 1ms}, async: {retry_attempts: %u, "
+               "max_event_age: 60s, retry_wait: %ums, throttle_wait: 5ms}",
+               wild_between(m, 900, 1769), wild_between(m, 1, 3), wild_between(m, 1, 20),
+               wild_between(m, 1, 3), wild_below(m, 3), wild_between(m, 1, 300));
+    wild_timed(m, "init", 5000);
+    wild_timed(m, "placement", 2000);
+    wild_timed(m, "overhead", 500);
+    wild_timed(m, "idle_timeout", 30000);
+    if (wild_chance(m, 30)) {
+        wild_print(m, ", reserved_concurrency: %u", wild_between(m, 2, 6));
+    }
+    if (wild_chance(m, 30)) {
+        wild_print(m, ", provisioned_concurrency: %u", wild_between(m, 1, 2));
+    }
+    wild_dead_letter(m);
+    if (feeder >= 0) {
+        wild_print(m, ", trigger: {from: s%d, batch: %u, ramp: 6000/min, initial: %u, per: %s%s}",
+                   feeder, wild_between(m, 1, 8), wild_between(m, 1, 3),
+                   wild_chance(m, 70) ? "message" : "batch",
+                   !m->fifo[feeder] && wild_chance(m, 40) ? ", window: 20ms" : "");
+    }
+}
+
+static void wild_queue(struct wild_maker *m)
+{
+    const bool fifo = m->fifo[m->at];
+    wild_print(m,
+               "type: sqs, fifo: %s, visibility_timeout: %us, retention: 1m, wait_time: %ums, "
+               "max_messages: %u, max_receive_count: %u",
+               fifo ? "true" : "false", wild_between(m, 1, 2), wild_below(m, 30),
+               wild_between(m, 1, 5), wild_between(m, 1, 3));
+    wild_timed(m, fifo ? "fifo_delivery_latency" : "delivery_latency", 3000);
+    wild_timed(m, "send_latency", 1000);
+    wild_timed(m, "receive_latency", 1000);
+    if (fifo) {
+        wild_print(m, ", groups: zipf(n=%u s=1), fifo_calls: 300/s", wild_between(m, 1, 20));
+    } else {
+        wild_print(m, ", duplicates: %u%%, false_empty: %u%%", wild_below(m, 20),
+                   wild_below(m, 20));
+    }
+    wild_dead_letter(m);
+}
+
+static void wild_table(struct wild_maker *m)
+{
+    wild_print(m, "type: dynamodb, keys: zipf(n=%u s=0.8), partitions: %u", wild_between(m, 1, 50),
+               wild_between(m, 1, 5));
+    if (wild_chance(m, 50)) {
+        wild_print(m, ", mode: provisioned, provisioned: {reads: %u/s, writes: %u/s}",
+                   wild_between(m, 5, 1000), wild_between(m, 5, 1000));
+    }
+    wild_timed(m, "get_latency", 1000);
+    wild_timed(m, "put_latency", 2000);
+    wild_timed(m, "transact_write_latency", 4000);
+}
+
+static void wild_aurora(struct wild_maker *m)
+{
+    wild_print(m,
+               "type: aurora_serverless, min_capacity: %s ACU, max_capacity: %u ACU, readers: %u, "
+               "promotion_tier: %u, max_connections: %u, working_set: %u GiB, buffer_at_start: %s",
+               wild_chance(m, 50) ? "0" : "1.5", wild_between(m, 2, 8), wild_below(m, 3),
+               wild_below(m, 4), wild_between(m, 1, 40), wild_between(m, 1, 8),
+               wild_chance(m, 50) ? "cold" : "warm");
+    wild_timed(m, "query_work", 500);
+    wild_timed(m, "storage_read", 500);
+    wild_timed(m, "commit", 500);
+}
+
+static void wild_alb(struct wild_maker *m)
+{
+    wild_print(m, "type: alb, routing: %s, cross_zone: %s, idle_timeout: 1s",
+               (const char *[]){"round_robin", "least_outstanding_requests",
+                                "weighted_random"}[wild_below(m, 3)],
+               wild_chance(m, 60) ? "true" : "false");
+    wild_timed(m, "latency", 500);
+}
+
+static void wild_two_targets(struct wild_maker *m)
+{
+    wild_print(m, ", targets: [");
+    wild_target(m, true);
+    wild_print(m, ", ");
+    wild_target(m, true);
+    wild_print(m, "]");
+}
+
 static void wild_service(struct wild_maker *m)
 {
     wild_print(m, "  s%u: {", m->at);
@@ -376,18 +554,38 @@ static void wild_service(struct wild_maker *m)
         break;
     case WILD_BALANCER:
         wild_balance(m);
-        wild_print(m, ", targets: [");
-        wild_target(m, true);
-        wild_print(m, ", ");
-        wild_target(m, true);
-        wild_print(m, "]");
+        wild_two_targets(m);
+        break;
+    case WILD_ALB:
+        wild_alb(m);
+        wild_two_targets(m);
+        break;
+    case WILD_GATEWAY:
+        wild_gateway(m);
+        break;
+    case WILD_GROUP:
+        wild_group(m);
+        break;
+    case WILD_FUNCTION:
+        wild_function(m);
+        break;
+    case WILD_QUEUE:
+        wild_queue(m);
+        break;
+    case WILD_TABLE:
+        wild_table(m);
+        break;
+    case WILD_AURORA:
+        wild_aurora(m);
+        break;
+    case WILD_TYPES:
         break;
     }
     if (wild_chance(m, 20)) {
         wild_print(m, ", limit: {concurrent: %u, on_full: %s}", wild_between(m, 1, 10),
                    wild_chance(m, 50) ? "wait" : "reject");
     }
-    if (m->type[m->at] != WILD_BALANCER) {
+    if (m->type[m->at] < WILD_QUEUE || m->type[m->at] == WILD_CACHE) {
         wild_program(m);
     }
     wild_print(m, "}\n");
@@ -400,14 +598,18 @@ static void wild_plan(struct wild_maker *m)
     m->count = wild_between(m, 1, WILD_NODES_MAX);
     for (uint32_t i = 0; i < m->count; i++) {
         const bool last = i + 1 == m->count;
-        const enum wild_type leaves[] = {WILD_SERVER, WILD_SERVER, WILD_DELAY, WILD_LIMITER,
-                                         WILD_POOL};
-        const enum wild_type all[] = {WILD_SERVER,   WILD_SERVER, WILD_DELAY, WILD_LIMITER,
-                                      WILD_BALANCER, WILD_CACHE,  WILD_POOL};
-        m->type[i] = last ? leaves[wild_below(m, 5)] : all[wild_below(m, 7)];
+        m->type[i] = (enum wild_type)wild_below(m, last ? WILD_QUEUE : WILD_TYPES);
+        m->type[i] = wild_chance(m, 15) ? WILD_SERVER : m->type[i];
         const bool simple = m->type[i] == WILD_SERVER || m->type[i] == WILD_DELAY;
         m->copied[i] = simple && wild_chance(m, 20);
         m->operations[i] = simple && !last && !m->copied[i] && wild_chance(m, 25);
+        m->fifo[i] = m->type[i] == WILD_QUEUE && wild_chance(m, 30);
+        m->feeder[i] = -1;
+        for (uint32_t k = 0; k < i; k++) {
+            if (m->type[k] == WILD_QUEUE && wild_chance(m, 80)) {
+                m->feeder[i] = (int)k;
+            }
+        }
     }
 }
 
@@ -416,8 +618,8 @@ static void wild_plan(struct wild_maker *m)
 static void wild_source(struct wild_maker *m, uint32_t index, bool empties)
 {
     m->at = wild_below(m, m->count);
-    wild_print(m, "  t%u: {to: %c%u%s", index, m->copied[m->at] ? 'b' : 's', m->at,
-               m->operations[m->at] ? ".a" : "");
+    wild_print(m, "  t%u: {to: ", index);
+    wild_name(m, m->at);
     const uint32_t rate =
         wild_chance(m, 50) ? wild_between(m, 10, 150) : wild_between(m, 150, 1200);
     const uint32_t kind = wild_below(m, empties ? 4 : 6);
@@ -477,6 +679,14 @@ struct wild wild_new(uint64_t seed)
     wild_open(&m, &wild.head, &size);
     wild_print(&m, "archsim: 1\nname: wild\nseed: %u\nreplications: 3\nduration: %s\nwarmup: %s\n",
                wild_below(&m, 1000), wild.empties ? "4s" : "1500ms", wild.empties ? "0s" : "300ms");
+    if (wild_chance(&m, 40)) {
+        wild_print(&m, "zones: %u\n", wild_between(&m, 1, 2));
+    }
+    if (wild_chance(&m, 40)) {
+        wild_print(&m,
+                   "quotas: {lambda: {concurrency: %u}, api_gateway: {rate: %u/s, burst: %u}}\n",
+                   wild_between(&m, 120, 140), wild_between(&m, 50, 1000), wild_between(&m, 1, 50));
+    }
     fclose(m.out);
     wild_plan(&m);
     for (m.at = 0; m.at < m.count; m.at++) {

@@ -1,7 +1,7 @@
-/* wild: random scenarios, small and legal, of all that the language has: services of every
- * generic type wired without cycles, steps of every kind, retries, timeouts, hedges, priorities,
- * failures, copies, several sources of traffic. The same seed gives the same scenario, on any
- * machine. */
+/* wild: random scenarios, small and legal, of all that the language has: services of every type
+ * wired without cycles, steps of every kind, retries, timeouts, hedges, priorities, failures,
+ * copies, triggers, quotas, several sources of traffic. The same seed gives the same scenario, on
+ * any machine. */
 #ifndef ARCHSIM_TESTS_SUPPORT_WILD_H
 #define ARCHSIM_TESTS_SUPPORT_WILD_H
 

@@ -171,6 +171,21 @@ static void test_shortest_of_three(void **state)
     balance_expect(BALANCING("80s", "least_outstanding", "3", "2100/s"), &b, 2.1);
 }
 
+/* An Application Load Balancer without latency, seen from one node, is the same chain. */
+static void test_alb_least_outstanding(void **state)
+{
+    (void)state;
+    struct balance b = {.queues = 2, .longest = 25};
+    balance_solve(&b, 1.4);
+    balance_expect(
+        lab_run(THEORY_HEAD("180s", "1s") "services:\n  lb: {type: alb, latency: 0s, targets: "
+                                          "{service: q, copies: 2}, "
+                                          "routing: least_outstanding_requests}\n"
+                                          "  q: {type: server, work: exponential(1ms)}\n"
+                                          "traffic:\n  t: {to: lb, rate: 1400/s}\n"),
+        &b, 1.4);
+}
+
 static void test_power_of_two(void **state)
 {
     (void)state;
@@ -201,8 +216,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_chain_itself),  cmocka_unit_test(test_shortest_of_two),
-        cmocka_unit_test(test_shortest_of_three), cmocka_unit_test(test_power_of_two),
-        cmocka_unit_test(test_random_targets),
+        cmocka_unit_test(test_shortest_of_three), cmocka_unit_test(test_alb_least_outstanding),
+        cmocka_unit_test(test_power_of_two),      cmocka_unit_test(test_random_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -262,11 +262,16 @@ static void laws_of_little(const struct laws_part *part, double ok, double error
     const double stays = ok > 0 ? ok * part_value(part, "latency.mean") : 0;
     const double waits = served > 0 ? served * part_value(part, "wait.mean") : 0;
     part_at_most(part, "stays of good calls", stays, in_flight);
-    part_at_most(part, "waits of the served", waits, queue);
     if (errors == 0) {
         part_equal(part, "L = lambda W", in_flight, stays);
-        part_equal(part, "Lq = lambda Wq", queue, waits);
         part_equal(part, "served", served, ok);
+    }
+    if (wild_says(wild, part->name, "type: sqs")) {
+        return; /* its queue is of messages */
+    }
+    part_at_most(part, "waits of the served", waits, queue);
+    if (errors == 0 && !wild_says(wild, part->name, "type: lambda")) { /* what is tried again */
+        part_equal(part, "Lq = lambda Wq", queue, waits);
     }
     const bool server = wild_says(wild, part->name, "type: server");
     const bool keeps = server && !wild_says(wild, part->name, "discipline: ps") &&
@@ -301,10 +306,12 @@ static void laws_of_service(const struct laws *laws, uint32_t index)
                      part_value(&part, "capacity.max"));
     }
     part_at_most(&part, "up", part_value(&part, "up"), 1);
-    if (!wild_says(&laws->wild, service->name, "failure")) {
+    if (!wild_says(&laws->wild, service->name, "failure") &&
+        !wild_says(&laws->wild, service->name, "type: auto_scaling_group")) {
         part_equal(&part, "up", part_value(&part, "up"), 1);
     }
-    if (service->limit_count > 0 && service->limit_action == LIMIT_REJECT) {
+    if (service->limit_count > 0 && service->limit_action == LIMIT_REJECT &&
+        !wild_says(&laws->wild, service->name, "trigger")) {
         const double most = (double)(service->limit_count * service->copies);
         part_at_most(&part, "bulkhead", part_value(&part, "in_flight.max"), most);
     }

@@ -147,6 +147,14 @@ class TestTidy(unittest.TestCase):
                    "not a path from the root", 3)
         model = TOY.replace('"sim/kernel/add.h"', '"sim/kernel/add.h"\n#include "models/list.h"')
         self.fails("arrows", "models/toy.c", model, "models/ must not include models/list.h", 5)
+        tables = {"models/toy_rows.h": MODEL_H.replace("MODEL_H", "TOY_ROWS_H")}
+        model = TOY.replace("#include", '#include "models/toy_rows.h"\n#include', 2)
+        model = model.replace('#include "models/toy_rows.h"\n', "", 1)
+        self.assertEqual(self.complaints({**tables, "models/toy.c": model}), [])
+        other = {**tables, "models/list.h": LIST_H.replace("X(toy)", "X(other) X(toy)"),
+                 "models/other.c": model.replace("toy_speed", "other_speed")}
+        self.assertEqual([(name, path) for name, path, _, _ in self.complaints(other)],
+                         [("arrows", "models/other.c")])
         engine = '/* toy */\n#include "models/list.h"\n'
         self.fails("arrows", "sim/engine/world.c", engine, "sim/engine/ must not", 2)
         self.assertEqual(self.complaints({"sim/commands/run.c": engine}), [])

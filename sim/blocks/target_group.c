@@ -1,0 +1,246 @@
+#include "sim/blocks/target_group.h"
+
+#include <string.h>
+
+#include "sim/kernel/assert_hot.h"
+
+enum { TARGET_CHECK, TARGET_VERDICT, TARGET_TIMERS }; /* EVENT_SERVICE slots, of each target */
+enum { TARGET_ROOM_FIRST = 16 };
+
+void target_group_init(struct target_group *group, const struct target_group_setup *setup)
+{
+    *group = (struct target_group){.setup = *setup, .requests_free = TARGET_NONE};
+    group->copies = arena_array(setup->arena, setup->owners_count, sizeof(*group->copies));
+    group->nodes = arena_array(setup->arena, setup->nodes_count, sizeof(*group->nodes));
+    for (uint32_t i = 0; i < setup->nodes_count; i++) {
+        rotation_init(&group->nodes[i].rotation, setup->arena, setup->policy);
+    }
+    group->check_lane = events_lane(&setup->core->events, setup->interval_ns);
+    group->verdict_lane = events_lane(&setup->core->events, setup->timeout_ns);
+}
+
+/* An array of the arena with room for `needed`, twice as large as before. */
+static void *target_room(struct target_group *group, void *old, uint32_t *capacity, uint32_t needed,
+                         size_t size_bytes)
+{
+    uint32_t larger = *capacity > 0 ? *capacity : TARGET_ROOM_FIRST;
+    while (larger < needed) {
+        larger *= 2;
+    }
+    if (larger == *capacity) {
+        return old;
+    }
+    void *room = arena_array(group->setup.arena, larger, size_bytes);
+    if (*capacity > 0) {
+        memcpy(room, old, *capacity * size_bytes);
+    }
+    *capacity = larger;
+    return room;
+}
+
+/* ---- who is in ---- */
+
+static bool target_reached(const struct target_group *group, uint32_t node,
+                           const struct target *target)
+{
+    return group->setup.cross_zone || target->zone == TARGET_ZONE_ANY || target->zone == node;
+}
+
+static void target_place(struct target_node *node, const struct target *target, uint32_t number)
+{
+    const bool wanted =
+        target->state == TARGET_HEALTHY || (target->state != TARGET_GONE && node->healthy == 0);
+    if (wanted && !rotation_has(&node->rotation, number)) {
+        rotation_add(&node->rotation, number);
+    } else if (!wanted && rotation_has(&node->rotation, number)) {
+        rotation_remove(&node->rotation, number);
+    }
+}
+
+/* The first healthy target, and the loss of the last, concern all that the node reaches. */
+static void target_place_at(struct target_group *group, uint32_t at, uint32_t number, int change)
+{
+    struct target_node *node = &group->nodes[at];
+    const bool open = node->healthy == 0;
+    node->healthy += (uint32_t)change;
+    target_place(node, &group->targets[number], number);
+    if (open == (node->healthy == 0)) {
+        return;
+    }
+    for (uint32_t i = 0; i < group->targets_count; i++) {
+        if (target_reached(group, at, &group->targets[i])) {
+            target_place(node, &group->targets[i], i);
+        }
+    }
+}
+
+static void target_become(struct target_group *group, uint32_t number, enum target_state state)
+{
+    struct target *target = &group->targets[number];
+    const int64_t now_ns = core_now(group->setup.core);
+    const int change = (state == TARGET_HEALTHY) - (target->state == TARGET_HEALTHY);
+    gauge_add(&group->in_state[target->state], -1, now_ns);
+    gauge_add(&group->in_state[state], 1, now_ns);
+    target->state = (uint8_t)state;
+    target->streak = 0;
+    for (uint32_t node = 0; node < group->setup.nodes_count; node++) {
+        if (target_reached(group, node, target)) {
+            target_place_at(group, node, number, change);
+        }
+    }
+}
+
+/* ---- registration ---- */
+
+static uint32_t target_new(struct target_group *group, uint16_t owner, uint16_t copy)
+{
+    group->targets = target_room(group, group->targets, &group->targets_capacity,
+                                 group->targets_count + 1, sizeof(*group->targets));
+    group->targets[group->targets_count] =
+        (struct target){.check = EVENT_NONE, .verdict = EVENT_NONE, .owner = owner, .copy = copy};
+    return group->targets_count++;
+}
+
+/* The number of that copy; one that was here before keeps it. */
+static uint32_t target_number(struct target_group *group, uint16_t owner, uint16_t copy)
+{
+    struct target_copies *copies = &group->copies[owner];
+    uint32_t known = copies->capacity;
+    copies->numbers =
+        target_room(group, copies->numbers, &copies->capacity, copy + 1u, sizeof(*copies->numbers));
+    for (; known < copies->capacity; known++) {
+        copies->numbers[known] = TARGET_NONE;
+    }
+    if (copies->numbers[copy] == TARGET_NONE) {
+        copies->numbers[copy] = target_new(group, owner, copy);
+    }
+    return copies->numbers[copy];
+}
+
+void target_group_register(struct target_group *group, uint16_t owner, uint16_t copy, uint8_t zone,
+                           bool proven)
+{
+    const struct target_group_setup *setup = &group->setup;
+    const uint32_t number = target_number(group, owner, copy);
+    struct target *target = &group->targets[number];
+    if (target->state != TARGET_GONE) {
+        return;
+    }
+    const int64_t first_ns = proven ? setup->interval_ns : setup->registration_ns;
+    target->zone = zone;
+    target->check = events_at(&setup->core->events, core_now(setup->core) + first_ns, EVENT_SERVICE,
+                              setup->service, number * TARGET_TIMERS + TARGET_CHECK);
+    target_become(group, number, proven ? TARGET_HEALTHY : TARGET_INITIAL);
+}
+
+static void target_drop_event(struct target_group *group, uint32_t *event)
+{
+    if (*event != EVENT_NONE) {
+        events_cancel(&group->setup.core->events, *event);
+        *event = EVENT_NONE;
+    }
+}
+
+void target_group_deregister(struct target_group *group, uint16_t owner, uint16_t copy)
+{
+    const uint32_t number = target_number(group, owner, copy);
+    struct target *target = &group->targets[number];
+    if (target->state != TARGET_GONE) {
+        target_drop_event(group, &target->check);
+        target_drop_event(group, &target->verdict);
+        target_become(group, number, TARGET_GONE);
+    }
+}
+
+/* ---- health checks ---- */
+
+const struct target *target_group_at(const struct target_group *group, uint32_t slot)
+{
+    return &group->targets[slot / TARGET_TIMERS];
+}
+
+static enum target_change target_passed(struct target_group *group, uint32_t number)
+{
+    struct target *target = &group->targets[number];
+    if (target->state == TARGET_HEALTHY) {
+        target->streak = 0;
+        return TARGET_SAME;
+    }
+    if (target->state == TARGET_UNHEALTHY && ++target->streak < group->setup.healthy_threshold) {
+        return TARGET_SAME;
+    }
+    target_become(group, number, TARGET_HEALTHY);
+    return TARGET_CAME_UP;
+}
+
+static enum target_change target_missed(struct target_group *group, uint32_t number)
+{
+    struct target *target = &group->targets[number];
+    if (target->state == TARGET_UNHEALTHY) {
+        target->streak = 0;
+        return TARGET_SAME;
+    }
+    if (++target->streak < group->setup.unhealthy_threshold) {
+        return TARGET_SAME;
+    }
+    const bool was_healthy = target->state == TARGET_HEALTHY;
+    target_become(group, number, TARGET_UNHEALTHY);
+    return was_healthy ? TARGET_WENT_DOWN : TARGET_SAME;
+}
+
+enum target_change target_group_due(struct target_group *group, uint32_t slot, bool passes)
+{
+    const struct target_group_setup *setup = &group->setup;
+    const uint32_t number = slot / TARGET_TIMERS;
+    struct target *target = &group->targets[number];
+    if (slot % TARGET_TIMERS == TARGET_VERDICT) {
+        target->verdict = EVENT_NONE;
+        return target_missed(group, number);
+    }
+    target->check = events_after(&setup->core->events, group->check_lane, setup->interval_ns,
+                                 EVENT_SERVICE, setup->service, slot);
+    if (passes) {
+        return target_passed(group, number);
+    }
+    target->verdict =
+        events_after(&setup->core->events, group->verdict_lane, setup->timeout_ns, EVENT_SERVICE,
+                     setup->service, number * TARGET_TIMERS + TARGET_VERDICT);
+    return TARGET_SAME;
+}
+
+/* ---- requests ---- */
+
+uint32_t target_group_choose(struct target_group *group, uint16_t node, struct random *random)
+{
+    assert_hot(node < group->setup.nodes_count);
+    return rotation_choose(&group->nodes[node].rotation, random);
+}
+
+static uint32_t target_request_new(struct target_group *group)
+{
+    const uint32_t free = group->requests_free;
+    if (free != TARGET_NONE) {
+        group->requests_free = group->requests[free].next;
+        return free;
+    }
+    group->requests = target_room(group, group->requests, &group->requests_capacity,
+                                  group->requests_count + 1, sizeof(*group->requests));
+    return group->requests_count++;
+}
+
+uint32_t target_group_send(struct target_group *group, uint16_t node, uint32_t target)
+{
+    const uint32_t request = target_request_new(group);
+    group->requests[request] = (struct target_request){
+        .sent_ns = core_now(group->setup.core), .target = target, .node = node};
+    rotation_sent(&group->nodes[node].rotation, target);
+    return request;
+}
+
+void target_group_return(struct target_group *group, uint32_t number)
+{
+    struct target_request *request = &group->requests[number];
+    rotation_returned(&group->nodes[request->node].rotation, request->target);
+    request->next = group->requests_free;
+    group->requests_free = number;
+}

@@ -1,0 +1,104 @@
+#include "sim/engine/feed.h"
+
+#include "sim/engine/call.h"
+
+/* ---- sources and consumers ---- */
+
+void source_ready(struct world *w, struct service *s)
+{
+    if (!s->telling) {
+        s->telling = true;
+        events_after(&w->core.events, events_lane(&w->core.events, 0), 0, EVENT_FED, s->index, 0);
+    }
+}
+
+/* Consumers that compete for a source take turns. */
+void feed_tell(struct world *w, uint16_t source)
+{
+    struct service *s = &w->services[source];
+    const uint32_t count = s->spec->consumers_count;
+    s->telling = false;
+    for (uint32_t i = 0; i < count; i++) {
+        struct service *consumer = &w->services[s->spec->consumers[(s->turn + i) % count]];
+        consumer->model->fed(w, consumer);
+    }
+    s->turn = count > 0 ? (s->turn + 1) % count : 0;
+}
+
+uint32_t source_receive(struct world *w, const struct call_target *source, uint32_t most,
+                        uint32_t *delivery)
+{
+    struct service *s = &w->services[source->service];
+    return s->model->receive(w, s, most, delivery);
+}
+
+struct source_terms source_terms(const struct world *w, const struct call_target *source)
+{
+    const struct scenario_service *spec = &w->scenario->services[source->service];
+    return spec->type->terms != NULL ? spec->type->terms(spec->params)
+                                     : (struct source_terms){.hold_ns = TIME_NONE};
+}
+
+struct frame *source_invoke(struct world *w, const struct call_target *source, uint32_t delivery,
+                            uint32_t rounds)
+{
+    return call_deliver_to(w, source->edge, delivery, rounds);
+}
+
+void feed_settle(struct world *w, const struct frame *f, enum outcome outcome)
+{
+    struct service *source = &w->services[w->scenario->edges[f->edge].caller];
+    const struct frame_more *more = core_more(&w->core, f);
+    const uint32_t left = outcome == OUTCOME_OK ? 0 : f->parent_generation;
+    source->model->settle(w, source, more->delivery, outcome, more->rounds - left);
+}
+
+/* ---- balancers and members ---- */
+
+void service_member(struct world *w, struct service *s, uint16_t copy, uint8_t zone, bool present)
+{
+    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
+        struct service *balancer = &w->services[i];
+        if (balancer->model->member == NULL) {
+            continue;
+        }
+        for (uint32_t target = 0; target < balancer->spec->targets_count; target++) {
+            if (balancer->spec->targets[target].service == s->index) {
+                balancer->model->member(w, balancer, &balancer->spec->targets[target], copy, zone,
+                                        present);
+            }
+        }
+    }
+}
+
+/* The zone of the copies of a service: round the zones it lives in. */
+static uint8_t feed_zone(const struct scenario_service *spec, uint32_t copy)
+{
+    uint32_t left = copy % (uint32_t)(spec->zones_mask ? __builtin_popcount(spec->zones_mask) : 1);
+    for (uint8_t zone = 0; zone < ZONES_MAX; zone++) {
+        if (spec->zones_mask >> zone & 1 && left-- == 0) {
+            return zone;
+        }
+    }
+    return ZONE_ANY;
+}
+
+void feed_begin(struct world *w)
+{
+    for (uint32_t i = 0; i < w->scenario->services_count; i++) {
+        struct service *balancer = &w->services[i];
+        for (uint32_t t = 0; t < balancer->spec->targets_count && balancer->model->member; t++) {
+            const struct service *s = &w->services[balancer->spec->targets[t].service];
+            for (uint32_t copy = 0; copy < s->spec->copies && !s->model->info.members; copy++) {
+                balancer->model->member(w, balancer, &balancer->spec->targets[t], (uint16_t)copy,
+                                        feed_zone(s->spec, copy), true);
+            }
+        }
+    }
+}
+
+bool target_healthy(struct world *w, const struct call_target *target, uint16_t copy)
+{
+    struct service *s = &w->services[target->service];
+    return s->model->healthy != NULL ? s->model->healthy(w, s, copy) : s->load.up.value > 0;
+}
