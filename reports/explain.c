@@ -198,6 +198,14 @@ static void explain_named_text(FILE *stream, const char *title, const char *name
     explain_wrap(stream, help, width + EXPLAIN_BLANKS, column);
 }
 
+static void explain_metric_text(FILE *stream, const char *title, const struct metric *metric,
+                                int width)
+{
+    const char *unit = number_unit(metric->unit);
+    explain_named_text(stream, title, metric->name, width, strcmp(unit, "1") == 0 ? "" : unit,
+                       metric->help);
+}
+
 static int explain_longer(int width, const char *name)
 {
     const int length = (int)strlen(name);
@@ -217,11 +225,8 @@ static void explain_named_all_text(FILE *stream, const struct model_info *type)
     for (uint32_t i = 0; i < type->operations_count; i++)
         explain_named_text(stream, i == 0 ? "Operations" : NULL, type->operations[i].name, width,
                            "", type->operations[i].help);
-    for (uint32_t i = 0; i < type->metrics_count; i++) {
-        const char *unit = number_unit(type->metrics[i].unit);
-        explain_named_text(stream, i == 0 ? "Metrics of its own" : NULL, type->metrics[i].name,
-                           width, strcmp(unit, "1") == 0 ? "" : unit, type->metrics[i].help);
-    }
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        explain_metric_text(stream, i == 0 ? "Metrics of its own" : NULL, &type->metrics[i], width);
     for (uint32_t i = 0; i < type->prices_count; i++)
         explain_named_text(stream, i == 0 ? "Prices" : NULL, type->prices[i].item, width,
                            type->prices[i].unit, type->prices[i].help);
@@ -273,6 +278,15 @@ static void explain_rows_markdown(struct explain *explain, const struct model_in
     }
 }
 
+static void explain_metrics_markdown(struct explain *explain, const struct metric *metrics,
+                                     uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(explain->stream, "%s| `%s` | %s | %s |\n",
+                i == 0 ? "\n| metric | unit | meaning |\n|---|---|---|\n" : "", metrics[i].name,
+                number_unit(metrics[i].unit), explain_cell(explain, metrics[i].help));
+}
+
 static void explain_type_markdown(struct explain *explain, const struct model_info *type)
 {
     const struct explain_rows rows = explain_rows_of(type);
@@ -287,11 +301,7 @@ static void explain_type_markdown(struct explain *explain, const struct model_in
         fprintf(explain->stream, "%s| `%s` | %s |\n",
                 i == 0 ? "\n| operation | meaning |\n|---|---|\n" : "", type->operations[i].name,
                 explain_cell(explain, type->operations[i].help));
-    for (uint32_t i = 0; i < type->metrics_count; i++)
-        fprintf(explain->stream, "%s| `%s` | %s | %s |\n",
-                i == 0 ? "\n| metric | unit | meaning |\n|---|---|---|\n" : "",
-                type->metrics[i].name, number_unit(type->metrics[i].unit),
-                explain_cell(explain, type->metrics[i].help));
+    explain_metrics_markdown(explain, type->metrics, type->metrics_count);
     for (uint32_t i = 0; i < type->prices_count; i++)
         fprintf(explain->stream, "%s| %s | %s | %s |\n",
                 i == 0 ? "\n| price | unit | meaning |\n|---|---|---|\n" : "",
@@ -358,6 +368,15 @@ static void explain_row_json(struct json_writer *json, const struct model_info *
     json_close(json);
 }
 
+static void explain_metric_json(struct json_writer *json, const struct metric *metric)
+{
+    json_open_object(json, NULL);
+    json_text(json, "name", metric->name);
+    json_text(json, "unit", number_unit(metric->unit));
+    json_text(json, "help", metric->help);
+    json_close(json);
+}
+
 static void explain_type_json(struct json_writer *json, const struct model_info *type)
 {
     const struct explain_rows rows = explain_rows_of(type);
@@ -369,13 +388,8 @@ static void explain_type_json(struct json_writer *json, const struct model_info 
         explain_row_json(json, type, rows.rows[i]);
     json_close(json);
     json_open_array(json, "metrics");
-    for (uint32_t i = 0; i < type->metrics_count; i++) {
-        json_open_object(json, NULL);
-        json_text(json, "name", type->metrics[i].name);
-        json_text(json, "unit", number_unit(type->metrics[i].unit));
-        json_text(json, "help", type->metrics[i].help);
-        json_close(json);
-    }
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        explain_metric_json(json, &type->metrics[i]);
     json_close(json);
     json_open_array(json, "operations");
     for (uint32_t i = 0; i < type->operations_count; i++) {
@@ -487,4 +501,28 @@ void explain_param(FILE *stream, const struct model_info *type, const struct par
         explain_row_json(&json, type, row);
     }
     arena_done(&explain.arena);
+}
+
+bool explain_metric(FILE *stream, const struct model_info *type, const char *name,
+                    enum explain_format format)
+{
+    struct explain explain = {.stream = stream};
+    struct json_writer json;
+    const struct metric *metric = NULL;
+    for (uint32_t i = 0; i < type->metrics_count; i++)
+        if (strcmp(type->metrics[i].name, name) == 0)
+            metric = &type->metrics[i];
+    if (metric == NULL)
+        return false;
+    arena_init(&explain.arena);
+    if (format == EXPLAIN_TEXT) {
+        explain_metric_text(stream, NULL, metric, (int)strlen(name));
+    } else if (format == EXPLAIN_MARKDOWN) {
+        explain_metrics_markdown(&explain, metric, 1);
+    } else {
+        json_init(&json, stream);
+        explain_metric_json(&json, metric);
+    }
+    arena_done(&explain.arena);
+    return true;
 }

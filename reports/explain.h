@@ -27,4 +27,8 @@ const struct param *explain_find(const struct model_info *type, const char *key,
 void explain_param(FILE *stream, const struct model_info *type, const struct param *row,
                    enum explain_format format);
 
+/* A metric of the type's own; false if it has none of that name. */
+bool explain_metric(FILE *stream, const struct model_info *type, const char *name,
+                    enum explain_format format);
+
 #endif

@@ -12,7 +12,7 @@
 enum { EXPLAIN_OPTION_FORMAT = 256, EXPLAIN_TYPES_MAX = 1000 };
 
 struct explain {
-    const char *name; /* TYPE or TYPE.PARAMETER; null: all types */
+    const char *name; /* TYPE, TYPE.PARAMETER or TYPE.METRIC; null: all types */
     enum explain_format format;
 };
 
@@ -52,8 +52,9 @@ static error_t explain_parse(int key, char *text, struct argp_state *state)
 static const struct argp explain_argp = {
     .options = explain_table,
     .parser = explain_parse,
-    .args_doc = "[TYPE[.PARAMETER]]",
-    .doc = "Service types, and their parameters with unit, default, range and source.\v"
+    .args_doc = "[TYPE[.PARAMETER|.METRIC]]",
+    .doc = "Service types, their parameters with unit, default, range and source, and the metrics "
+           "of their own.\v"
            "Examples:\n"
            "  archsim explain server\n"
            "  archsim explain cache.ttl --format json\n",
@@ -92,10 +93,10 @@ static int explain_one(const struct explain *explain)
         code = explain_unknown(name, NULL, diag_nearest(name, names, types_count));
     else if (!key)
         explain_type(stdout, type, explain->format);
-    else if (!row)
-        code = explain_unknown(explain->name, name, nearest);
-    else
+    else if (row)
         explain_param(stdout, type, row, explain->format);
+    else if (!explain_metric(stdout, type, key, explain->format))
+        code = explain_unknown(explain->name, name, nearest);
     arena_done(&arena);
     return code;
 }

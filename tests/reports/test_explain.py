@@ -73,6 +73,19 @@ class Explain(unittest.TestCase):
         rows = {row["name"] for row in balancer["parameters"]}
         self.assertEqual(rows & {"work", "calls", "operations"}, set())
 
+    def test_metrics(self):
+        """One by its name, as the list of its type has it."""
+        for kind in self.types:
+            for metric in kind["metrics"]:
+                path = f"{kind['type']}.{metric['name']}"
+                if metric["name"] in [row["name"] for row in kind["parameters"] + kind["quotas"]]:
+                    continue  # the parameter is meant
+                self.assertEqual(json.loads(explain(path, "--format", "json")), metric)
+                text = explain(path)
+                self.assertIn(metric["name"], text)
+                self.assertIn(metric["help"], " ".join(text.split()))
+                self.assertIn(f"| `{metric['name']}` |", explain(path, "--format", "markdown"))
+
     def test_text_fits_and_is_whole(self):
         for kind in self.types:
             text = explain(kind["type"])
