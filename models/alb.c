@@ -1,126 +1,111 @@
-/* alb: a load balancer with one target group, and a node in each zone.
- * A request enters at the node of its zone, passes the balancer's own latency, and goes to one of
- * the targets that are in. Health checks take targets out and in; one that is deregistered gets
- * nothing more at once. Block: target_group. Left out: the connection to a target (its 10 s limit),
- * slow start, draining, stickiness, the balancer's own scaling, DNS fail-over of a zone. */
+/* alb: a load balancer for requests, with target groups and a node in each zone.
+ * A request comes on a client's connection, enters at the node of its zone, passes the balancer's
+ * own latency, perhaps authenticates, and by its rule or by weights goes to a target of a group,
+ * one that is in. Health checks take targets out and in; a new one may start slowly; what one that
+ * has gone does not answer in time is cut. Blocks: target_group, flows (connections, cookies),
+ * surge, records; shared with nlb: elb.h; tables: alb_tables.h. */
 #include "models/model.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "sim/blocks/target_group.h"
+#include "models/alb_tables.h"
+#include "sim/blocks/records.h"
+#include "sim/blocks/surge.h"
 
-#define CHECKS_PAGE "ELB User Guide for ALB, Health checks for your target groups"
-#define GROUP_PAGE "ELB User Guide for ALB, Target groups"
+/* frame.block: what the call is about; frame.note: its record, or none. */
+enum { ALB_AUTHENTICATES = 1, ALB_SENT, ALB_REFUSED, ALB_UNANSWERED };
 
-enum { ALB_SENT = 1 }; /* frame.block: it is with a target; note is the group's record */
-enum alb_metric {
-    ALB_REQUEST_COUNT,
-    ALB_REQUEST_COUNT_PER_TARGET,
-    ALB_ELB_5XX,
-    ALB_ELB_502,
-    ALB_ELB_503,
-    ALB_ELB_504,
-    ALB_TARGET_4XX,
-    ALB_TARGET_5XX,
-    ALB_TARGET_RESPONSE_TIME,
-    ALB_HEALTHY_HOST_COUNT,
-    ALB_HEALTHY_HOST_COUNT_MINIMUM,
-    ALB_UN_HEALTHY_HOST_COUNT,
-    ALB_UN_HEALTHY_HOST_COUNT_MAXIMUM,
-    ALB_METRICS,
-};
-
-struct alb_params {
-    struct call_targets targets_targets;
-    int routing;
-    bool cross_zone;
-    const struct distribution *latency_ns_dist;
-    int64_t idle_timeout_ns;
-    int64_t registration_ns;
-    struct {
-        int64_t interval_ns, timeout_ns;
-        int64_t healthy_threshold_count, unhealthy_threshold_count;
-    } health_check;
-};
-
-#define PARAMS struct alb_params
-static const struct param alb_params[] = {
-    SERVICES(targets, REQUIRED, "the target group: services, groups of instances, functions",
-             DOCUMENTED(GROUP_PAGE)),
-    CHOICE(routing, "round_robin", "round_robin least_outstanding_requests weighted_random",
-           "how each node picks a target; weighted_random has equal weights",
-           DOCUMENTED(GROUP_PAGE ", load_balancing.algorithm.type")),
-    FLAG(cross_zone, "true", "a node reaches the targets of all zones, else those of its own",
-         DOCUMENTED("ELB User Guide for ALB, Cross-zone load balancing for target groups")),
-    TIME_DIST(latency, "lognormal(p50=1.2ms p99=4.8ms)", "0s..",
-              "the balancer's own time for a request, before the target",
-              ESTIMATED("facts, alb latency: median 1.2 ms, sigma 0.6; connections are reused")),
-    TIME(idle_timeout, "60s", "1s..4000s", "a target that has not answered by then is a 504",
-         DOCUMENTED("ELB User Guide for ALB, Troubleshoot, HTTP 504: Gateway timeout")),
-    TIME(registration, "10s", "0s..300s", "from registering a new target to its first health check",
-         ESTIMATED("not documented: registering takes seconds, then comes the first check")),
-    TIME(health_check.interval, "30s", "5s..300s", "between the checks of a target",
-         DOCUMENTED(CHECKS_PAGE ", HealthCheckIntervalSeconds")),
-    TIME(health_check.timeout, "5s", "2s..120s", "a check without an answer has failed then",
-         DOCUMENTED(CHECKS_PAGE ", HealthCheckTimeoutSeconds")),
-    COUNT(health_check.healthy_threshold, "5", "2..10",
-          "passed checks in a row that bring an unhealthy target back; a new one needs one",
-          DOCUMENTED(CHECKS_PAGE ", HealthyThresholdCount")),
-    COUNT(health_check.unhealthy_threshold, "2", "2..10",
-          "failed checks in a row that take a target out",
-          DOCUMENTED(CHECKS_PAGE ", UnhealthyThresholdCount")),
-};
-
-static const enum rotation_policy alb_policies[] = {ROTATION_IN_TURN, ROTATION_FEWEST,
-                                                    ROTATION_RANDOM};
-
-static const struct metric alb_metrics[] = {
-    [ALB_REQUEST_COUNT] = {"request_count", QUANTITY_COUNT, METRIC_VALUE,
-                           "requests for which a target was chosen"},
-    [ALB_REQUEST_COUNT_PER_TARGET] = {"request_count_per_target", QUANTITY_COUNT, METRIC_VALUE,
-                                      "request_count by the mean number of healthy targets"},
-    [ALB_ELB_5XX] = {"http_code_elb_5xx_count", QUANTITY_COUNT, METRIC_VALUE,
-                     "5xx answers that the balancer made itself"},
-    [ALB_ELB_502] = {"http_code_elb_502_count", QUANTITY_COUNT, METRIC_VALUE,
-                     "the target refused or broke the connection"},
-    [ALB_ELB_503] = {"http_code_elb_503_count", QUANTITY_COUNT, METRIC_VALUE,
-                     "no target was registered that the node reaches"},
-    [ALB_ELB_504] = {"http_code_elb_504_count", QUANTITY_COUNT, METRIC_VALUE,
-                     "the target did not answer within the idle timeout"},
-    [ALB_TARGET_4XX] = {"http_code_target_4xx_count", QUANTITY_COUNT, METRIC_VALUE,
-                        "a target's own 4xx answers: it throttled"},
-    [ALB_TARGET_5XX] = {"http_code_target_5xx_count", QUANTITY_COUNT, METRIC_VALUE,
-                        "a target's own 5xx answers: it failed, was full or late"},
-    [ALB_TARGET_RESPONSE_TIME] = {"target_response_time", QUANTITY_TIME, METRIC_LATENCY,
-                                  "from sending a request to the target to its answer"},
-    [ALB_HEALTHY_HOST_COUNT] = {"healthy_host_count", QUANTITY_COUNT, METRIC_VALUE,
-                                "healthy targets, mean over time"},
-    [ALB_HEALTHY_HOST_COUNT_MINIMUM] = {"healthy_host_count_minimum", QUANTITY_COUNT, METRIC_VALUE,
-                                        "healthy targets, the least"},
-    [ALB_UN_HEALTHY_HOST_COUNT] = {"un_healthy_host_count", QUANTITY_COUNT, METRIC_VALUE,
-                                   "unhealthy targets, mean over time"},
-    [ALB_UN_HEALTHY_HOST_COUNT_MAXIMUM] = {"un_healthy_host_count_maximum", QUANTITY_COUNT,
-                                           METRIC_MAX, "unhealthy targets, the most"},
+struct alb_call {
+    uint32_t connection, request, target;
+    uint16_t group;
+    uint8_t node;
 };
 
 struct alb {
-    struct target_group group;
-    struct random pick_random, latency_random;
-    struct gauge_window seen[TARGET_STATES]; /* of the group, in the window */
-    uint64_t counts[ALB_METRICS];            /* measured */
+    struct elb elb;
+    struct flows connections;
+    struct flows *sessions; /* of each rule; null: none */
+    struct records calls;
+    struct surge surge;
+    uint32_t rules; /* operations that have a group each; 0: one rule for all */
+    int64_t weights;
+    bool *functions; /* of all targets */
+    struct random pick_random, latency_random, session_random, size_random;
+    uint64_t counts[ALB_COUNTS]; /* measured */
+    uint64_t requests;           /* measured */
+    double bytes, function_bytes;
+    struct gauge_window active;
     struct summary response;
-    struct log_entry *entry; /* the last */
 };
+_Static_assert(offsetof(struct alb, elb) == 0, "elb.h finds it at the beginning of the state");
 
-_Static_assert((int)TARGET_ZONE_ANY == (int)ZONE_ANY,
-               "members speak of zones as the scenario does");
+/* ---- at the start ---- */
 
-static const char *alb_check(const void *params)
+static void alb_start_group(struct world *w, struct service *s, const struct alb_group *group)
 {
-    const struct alb_params *p = params;
-    return p->health_check.timeout_ns >= p->health_check.interval_ns
-               ? "health_check.timeout: must be shorter than `interval`"
-               : NULL;
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    const uint32_t first = alb->elb.count > 0 ? alb->elb.groups[alb->elb.count - 1].first +
+                                                    alb->elb.groups[alb->elb.count - 1].count
+                                              : 0;
+    const int64_t slow_start_ns = alb_group_slow_start_ns(p, group);
+    elb_start_group(w, s, &alb->elb, group->targets_targets.count,
+                    &(struct target_group_setup){
+                        .policy = alb_policies[alb_group_routing(p, group)],
+                        .cross_zone = p->cross_zone,
+                        .registration_ns = p->registration_ns,
+                        .slow_start_ns = slow_start_ns > 0 ? slow_start_ns : 0,
+                        .drains = p->deregistration_delay_ns >= 0,
+                        .drain_ns = p->deregistration_delay_ns,
+                        .unchecked = p->health_check.functions ? NULL : &alb->functions[first],
+                        .dns_ns = p->dns_failover_ns,
+                    });
+    alb->weights += group->weight_count;
+}
+
+static void alb_start_groups(struct world *w, struct service *s)
+{
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    const struct alb_group only = {
+        .targets_targets = p->targets_targets,
+        .weight_count = 1,
+        .routing = p->routing,
+        .slow_start_ns = p->slow_start_ns,
+    };
+    const struct alb_group *groups = p->groups_list.count > 0 ? p->groups_list.items : &only;
+    const uint32_t count = p->groups_list.count > 0 ? p->groups_list.count : 1;
+    alb->rules = alb_named(p) ? count : 0;
+    elb_start(w, s, &alb->elb, count, 1 + count, &p->health_check);
+    for (uint32_t i = 0; i < count; i++) {
+        alb_start_group(w, s, &groups[i]);
+    }
+}
+
+static void alb_start_flows(struct world *w, struct service *s)
+{
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    struct flows_setup setup = elb_flows(s, &alb->elb, 0, &p->connections);
+    setup.random = service_random(w, s, "connections");
+    setup.idle_ns = p->idle_timeout_ns;
+    flows_init(&alb->connections, &setup);
+    service_gauge(s, &alb->connections.active, &alb->active);
+    if (p->stickiness.clients_count < 0) {
+        return;
+    }
+    const struct elb_connections cookies = {.clients_count = p->stickiness.clients_count};
+    const uint32_t count = alb->rules > 0 ? alb->rules : 1;
+    alb->sessions = arena_array(s->arena, count, sizeof(*alb->sessions));
+    setup = elb_flows(s, &alb->elb, 1, &cookies);
+    setup.random = service_random(w, s, "sessions");
+    setup.idle_ns = p->stickiness.duration_ns;
+    for (uint32_t i = 0; i < count; i++) {
+        flows_init(&alb->sessions[i], &setup);
+        setup.first_slot++;
+        random_next(&setup.random);
+    }
 }
 
 static void alb_start(struct world *w, struct service *s)
@@ -129,23 +114,20 @@ static void alb_start(struct world *w, struct service *s)
     struct alb *alb = s->state;
     alb->pick_random = service_random(w, s, "balance");
     alb->latency_random = service_random(w, s, "latency");
-    target_group_init(
-        &alb->group, &(struct target_group_setup){
-                         .core = s->core,
-                         .arena = s->arena,
-                         .service = s->index,
-                         .nodes_count = (uint16_t)world_zones(w),
-                         .owners_count = (uint16_t)p->targets_targets.count,
-                         .policy = alb_policies[p->routing],
-                         .cross_zone = p->cross_zone,
-                         .registration_ns = p->registration_ns,
-                         .interval_ns = p->health_check.interval_ns,
-                         .timeout_ns = p->health_check.timeout_ns,
-                         .healthy_threshold = (uint32_t)p->health_check.healthy_threshold_count,
-                         .unhealthy_threshold = (uint32_t)p->health_check.unhealthy_threshold_count,
-                     });
-    for (uint32_t state = 0; state < TARGET_STATES; state++) {
-        service_gauge(s, &alb->group.in_state[state], &alb->seen[state]);
+    alb->session_random = service_random(w, s, "authenticate");
+    alb->size_random = service_random(w, s, "responses");
+    alb->functions = arena_array(s->arena, s->spec->targets_count, sizeof(*alb->functions));
+    for (uint32_t i = 0; i < s->spec->targets_count; i++) {
+        alb->functions[i] = strcmp(service_type(w, s->spec->targets[i].service), "lambda") == 0;
+    }
+    alb_start_groups(w, s);
+    alb_start_flows(w, s);
+    records_init(&alb->calls, s->arena, sizeof(struct alb_call));
+    if (!isnan(p->scaling.from_per_s)) {
+        surge_init(&alb->surge, s->arena,
+                   &(struct surge_rules){.first_per_s = p->scaling.from_per_s,
+                                         .times = p->scaling.times,
+                                         .within_ns = p->scaling.within_ns});
     }
     summary_init(&alb->response, s->arena);
     s->load.unlimited = true;
@@ -153,102 +135,190 @@ static void alb_start(struct world *w, struct service *s)
 
 /* ---- targets and their health ---- */
 
-/* What is there when the world begins was registered long ago. */
-static void alb_member(struct world *w, struct service *s, const struct call_target *target,
-                       uint16_t copy, uint8_t zone, bool present)
+static void alb_count(struct alb *alb, const struct frame *f, enum alb_metric metric)
 {
-    (void)w;
-    const struct alb_params *p = s->params;
-    struct alb *alb = s->state;
-    const uint16_t owner = (uint16_t)(target - p->targets_targets.items);
-    if (present) {
-        target_group_register(&alb->group, owner, copy, zone, core_now(s->core) == 0);
-    } else {
-        target_group_deregister(&alb->group, owner, copy);
-    }
-}
-
-/* One entry for changes of a kind that follow each other. */
-static void alb_log(struct world *w, struct service *s, bool up, int64_t checks)
-{
-    const struct alb_params *p = s->params;
-    struct alb *alb = s->state;
-    const int64_t now_ns = core_now(s->core);
-    const int64_t healthy = alb->group.in_state[TARGET_HEALTHY].value;
-    const enum log_kind kind = up ? LOG_HEALTHY : LOG_UNHEALTHY;
-    if (alb->entry == NULL || alb->entry->kind != kind ||
-        now_ns - alb->entry->until_ns > p->health_check.interval_ns) {
-        alb->entry = service_log(w, s,
-                                 &(struct log_entry){
-                                     .kind = kind,
-                                     .metric = up ? "passed checks" : "failed checks",
-                                     .value = (double)checks,
-                                     .threshold = (double)checks,
-                                     .from = (double)(up ? healthy - 1 : healthy + 1),
-                                 });
-    }
-    alb->entry->until_ns = now_ns;
-    alb->entry->to = (double)healthy;
-    alb->entry->count++;
-    alb->entry->text = healthy == 0 ? "no target is healthy: requests go to all of them" : NULL;
+    alb->counts[metric] += (f->flags & FRAME_MEASURED) != 0;
 }
 
 static void alb_timer(struct world *w, struct service *s, uint32_t slot)
 {
-    const struct alb_params *p = s->params;
     struct alb *alb = s->state;
-    const struct target *target = target_group_at(&alb->group, slot);
-    const bool passes = target_healthy(w, &p->targets_targets.items[target->owner], target->copy);
-    const bool fresh = target->state == TARGET_INITIAL;
-    const enum target_change change = target_group_due(&alb->group, slot, passes);
-    if (change == TARGET_CAME_UP) {
-        alb_log(w, s, true, fresh ? 1 : p->health_check.healthy_threshold_count);
-    } else if (change == TARGET_WENT_DOWN) {
-        alb_log(w, s, false, p->health_check.unhealthy_threshold_count);
+    const uint32_t part = slot % alb->elb.slots_step;
+    uint32_t number;
+    if (part < alb->elb.count) {
+        if (elb_due(w, s, &alb->elb, slot, &number) == TARGET_OVERDUE) {
+            elb_cut(w, s, &alb->elb.groups[part], number, &alb->counts[ALB_ELB_502]);
+        }
+    } else if (part == alb->elb.count) {
+        flows_due(&alb->connections, slot);
+    } else {
+        flows_due(&alb->sessions[part - alb->elb.count - 1], slot);
     }
 }
 
 /* ---- requests ---- */
 
-static void alb_count(struct alb *alb, const struct frame *f, enum alb_metric metric)
+static struct alb_call *alb_call(const struct alb *alb, const struct frame *f)
 {
-    alb->counts[metric] += (f->flags & FRAME_MEASURED) != 0;
+    return records_at(&alb->calls, f->note);
+}
+
+static struct target_group *alb_group_of(const struct alb *alb, const struct alb_call *call)
+{
+    return &alb->elb.groups[call->group].group;
+}
+
+static bool alb_to_function(const struct alb *alb, const struct alb_call *call)
+{
+    const struct elb_group *group = &alb->elb.groups[call->group];
+    return alb->functions[group->first + group->group.targets[call->target].owner];
+}
+
+/* What a call holds here. */
+static void alb_release(struct alb *alb, struct frame *f)
+{
+    const struct alb_call *call = alb_call(alb, f);
+    if (f->block == ALB_SENT || f->block == ALB_REFUSED) {
+        target_group_return(alb_group_of(alb, call), call->request);
+    }
+    flows_return(&alb->connections, call->connection);
+    records_give(&alb->calls, f->note);
+    f->note = RECORDS_NONE;
+    f->block = 0;
 }
 
 static void alb_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct alb_params *p = s->params;
     struct alb *alb = s->state;
+    if (f->block == ALB_UNANSWERED) {
+        alb_count(alb, f, ALB_ELB_504);
+        call_refuse(w, f, OUTCOME_TIMEOUT);
+        return;
+    }
+    if (!isnan(p->scaling.from_per_s) && !surge_pass(&alb->surge, core_now(s->core))) {
+        alb_count(alb, f, ALB_REJECTED_CONNECTION);
+        alb_count(alb, f, ALB_ELB_503);
+        service_throttled(w, s, "the balancer's scaling");
+        call_refuse(w, f, OUTCOME_UNAVAILABLE);
+        return;
+    }
+    bool opened;
+    f->note = records_take(&alb->calls);
+    f->zone = elb_node(w, &alb->elb, f->zone);
+    alb_call(alb, f)->connection = flows_take(&alb->connections, &opened, NULL);
+    alb_call(alb, f)->node = f->zone;
     f->work_ns = distribution_draw_int(p->latency_ns_dist, &alb->latency_random);
+    if (opened) {
+        alb_count(alb, f, ALB_NEW_CONNECTION);
+        f->work_ns += distribution_draw_int(p->connections.setup_ns_dist, &alb->latency_random);
+    }
+    alb->requests += (f->flags & FRAME_MEASURED) != 0;
     call_work(w, f);
+}
+
+static uint16_t alb_choose_group(const struct alb_params *p, struct alb *alb, const struct frame *f)
+{
+    if (alb->rules > 0 || alb->elb.count == 1) {
+        return alb->rules > 0 ? f->operation : 0;
+    }
+    const struct alb_group *groups = p->groups_list.items;
+    int64_t left = random_below(&alb->pick_random, (uint32_t)alb->weights);
+    uint16_t group = 0;
+    while (left >= groups[group].weight_count) {
+        left -= groups[group++].weight_count;
+    }
+    return group;
+}
+
+/* The target of a client with a cookie is kept while it is in; the cookie names its group, too. */
+static bool alb_choose_sticky(struct alb *alb, struct alb_call *call, uint32_t client,
+                              struct flows *sessions)
+{
+    const uint32_t note = flows_note(sessions, client);
+    const uint16_t group = (uint16_t)(note % alb->elb.count);
+    const uint32_t target = note / alb->elb.count;
+    if (note == FLOW_NONE || !target_group_may(&alb->elb.groups[group].group, call->node, target)) {
+        return false;
+    }
+    call->group = group;
+    call->target = target;
+    return true;
+}
+
+static void alb_choose(struct service *s, struct frame *f)
+{
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    struct alb_call *call = alb_call(alb, f);
+    const bool sticky =
+        alb->sessions != NULL && (p->stickiness.share_ratio >= 1 ||
+                                  random_uniform(&alb->pick_random) < p->stickiness.share_ratio);
+    struct flows *sessions = sticky ? &alb->sessions[alb->rules > 0 ? f->operation : 0] : NULL;
+    const uint32_t client = sticky ? flows_take(sessions, NULL, NULL) : FLOW_NONE;
+    if (!sticky || !alb_choose_sticky(alb, call, client, sessions)) {
+        call->group = alb_choose_group(p, alb, f);
+        call->target = target_group_choose(alb_group_of(alb, call), call->node, &alb->pick_random);
+        if (sticky && call->target != TARGET_NONE) {
+            flows_bind(sessions, client, call->target * alb->elb.count + call->group);
+        }
+    }
+    if (sticky) {
+        flows_return(sessions, client);
+    }
+}
+
+static void alb_bytes(struct alb *alb, const struct frame *f, double bytes)
+{
+    if (f->flags & FRAME_MEASURED) {
+        *(alb_to_function(alb, alb_call(alb, f)) ? &alb->function_bytes : &alb->bytes) += bytes;
+    }
+}
+
+static void alb_route(struct world *w, struct service *s, struct frame *f)
+{
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    struct alb_call *call = alb_call(alb, f);
+    f->block = 0;
+    alb_choose(s, f);
+    if (call->target == TARGET_NONE) {
+        alb_count(alb, f, ALB_ELB_503);
+        core_end(s->core, f, OUTCOME_UNAVAILABLE);
+        return;
+    }
+    const double size_bytes = call_size(w, f);
+    if (size_bytes > (double)p->function.payload_max_bytes && alb_to_function(alb, call)) {
+        alb_count(alb, f, ALB_ELB_4XX);
+        core_end(s->core, f, OUTCOME_REJECTED);
+        return;
+    }
+    alb_count(alb, f, ALB_REQUEST_COUNT);
+    alb_bytes(alb, f, size_bytes);
+    f->block = ALB_SENT;
+    elb_send(w, s, &alb->elb.groups[call->group], call->node, call->target, f, p->idle_timeout_ns,
+             &call->request);
 }
 
 static bool alb_serve(struct world *w, struct service *s, struct frame *f)
 {
     const struct alb_params *p = s->params;
     struct alb *alb = s->state;
-    const uint32_t number = target_group_choose(&alb->group, f->zone, &alb->pick_random);
-    if (number == TARGET_NONE) {
-        alb_count(alb, f, ALB_ELB_503);
-        core_end(s->core, f, OUTCOME_UNAVAILABLE);
-        return false;
+    if (p->authenticate.by_target.service != SERVICE_NONE && p->authenticate.share_ratio > 0 &&
+        random_uniform(&alb->session_random) < p->authenticate.share_ratio) {
+        f->block = ALB_AUTHENTICATES;
+        call_forward(w, f, call_target_edge(&p->authenticate.by_target, f), 0, TIME_NONE);
+    } else {
+        alb_route(w, s, f);
     }
-    const struct target *target = &alb->group.targets[number];
-    alb_count(alb, f, ALB_REQUEST_COUNT);
-    f->block = ALB_SENT;
-    f->note = target_group_send(&alb->group, f->zone, number);
-    if (target->zone != ZONE_ANY) {
-        f->zone = target->zone; /* it goes on from there */
-    }
-    call_forward(w, f, call_target_edge(&p->targets_targets.items[target->owner], f), target->copy,
-                 p->idle_timeout_ns);
     return false;
 }
 
 static int64_t alb_elapsed_ns(const struct service *s, const struct frame *f)
 {
     const struct alb *alb = s->state;
-    return core_now(s->core) - target_group_sent_ns(&alb->group, f->note);
+    const struct alb_call *call = alb_call(alb, f);
+    return core_now(s->core) - target_group_sent_ns(alb_group_of(alb, call), call->request);
 }
 
 static void alb_responded(struct service *s, const struct frame *f)
@@ -261,22 +331,55 @@ static void alb_responded(struct service *s, const struct frame *f)
 
 static bool alb_answered(struct world *w, struct service *s, struct frame *f)
 {
-    (void)w;
+    const struct alb_params *p = s->params;
+    struct alb *alb = s->state;
+    if (f->block == ALB_AUTHENTICATES) {
+        alb_count(alb, f, ALB_AUTH_SUCCESS);
+        alb_route(w, s, f);
+        return false;
+    }
+    const double size_bytes = distribution_draw(p->response_bytes_dist, &alb->size_random);
     alb_responded(s, f);
+    alb_bytes(alb, f, size_bytes);
+    if (size_bytes > (double)p->function.response_max_bytes &&
+        alb_to_function(alb, alb_call(alb, f))) {
+        alb_count(alb, f, ALB_ELB_502);
+        core_end(s->core, f, OUTCOME_UNAVAILABLE);
+        return false;
+    }
     return true;
 }
 
-/* The class stays; what made the answer, the balancer or the target, is counted. */
+/* Of a function: whatever it is, the client sees a 502, which it may try again. */
+static enum outcome alb_function_failed(struct alb *alb, const struct frame *f)
+{
+    alb_count(alb, f, ALB_ELB_502);
+    alb_count(alb, f, ALB_LAMBDA_USER_ERROR);
+    return OUTCOME_UNAVAILABLE;
+}
+
+/* Else the class stays; what made the answer, the balancer or the target, is counted. */
 static enum outcome alb_failed(struct world *w, struct service *s, struct frame *f,
                                enum outcome outcome)
 {
     (void)w;
     const struct alb_params *p = s->params;
     struct alb *alb = s->state;
-    if (outcome == OUTCOME_UNAVAILABLE) {
-        alb_count(alb, f, ALB_ELB_502);
-    } else if (outcome == OUTCOME_TIMEOUT && alb_elapsed_ns(s, f) >= p->idle_timeout_ns) {
+    if (f->block == ALB_AUTHENTICATES) {
+        alb_count(alb, f, ALB_AUTH_FAILURE);
+        return outcome;
+    }
+    if (outcome == OUTCOME_TIMEOUT && alb_elapsed_ns(s, f) >= p->idle_timeout_ns) {
         alb_count(alb, f, ALB_ELB_504);
+    } else if (alb_to_function(alb, alb_call(alb, f))) {
+        alb_responded(s, f);
+        return alb_function_failed(alb, f);
+    } else if (outcome == OUTCOME_UNAVAILABLE) {
+        f->block = ALB_REFUSED;
+        alb_count(alb, f, ALB_TARGET_CONNECTION_ERROR);
+        if (p->dead_targets == ALB_REFUSES) {
+            alb_count(alb, f, ALB_ELB_502);
+        }
     } else {
         alb_responded(s, f);
         alb_count(alb, f, outcome == OUTCOME_THROTTLED ? ALB_TARGET_4XX : ALB_TARGET_5XX);
@@ -284,13 +387,39 @@ static enum outcome alb_failed(struct world *w, struct service *s, struct frame 
     return outcome;
 }
 
+/* A target that is not there is waited for. */
+static bool alb_keep(struct world *w, struct service *s, struct frame *f, enum outcome outcome)
+{
+    (void)outcome;
+    const struct alb_params *p = s->params;
+    if (f->block != ALB_REFUSED || p->dead_targets != ALB_SILENT) {
+        return false;
+    }
+    alb_release(s->state, f);
+    f->block = ALB_UNANSWERED;
+    call_again(w, f, p->connect_timeout_ns);
+    return true;
+}
+
+/* Its caller waits no more. */
+static bool alb_left_alone(const struct service *s, const struct frame *f)
+{
+    if (f->flags & (FRAME_ASYNC | FRAME_ROOT | FRAME_WITHDRAWN)) {
+        return (f->flags & FRAME_WITHDRAWN) != 0;
+    }
+    return f->parent == FRAME_NONE ||
+           core_frame(s->core, f->parent)->generation != f->parent_generation;
+}
+
 static void alb_finish(struct world *w, struct service *s, struct frame *f)
 {
     (void)w;
     struct alb *alb = s->state;
-    if (f->block == ALB_SENT) {
-        target_group_return(&alb->group, f->note);
-        f->block = 0;
+    if (alb_left_alone(s, f)) {
+        alb_count(alb, f, ALB_ELB_460);
+    }
+    if (f->note != RECORDS_NONE) {
+        alb_release(alb, f);
     }
 }
 
@@ -298,24 +427,40 @@ static void alb_finish(struct world *w, struct service *s, struct frame *f)
 
 static void alb_observe(struct world *w, struct service *s, struct own_value *own)
 {
+    const struct alb_params *p = s->params;
     struct alb *alb = s->state;
-    const struct gauge_window *healthy = &alb->seen[TARGET_HEALTHY];
-    const struct gauge_window *unhealthy = &alb->seen[TARGET_UNHEALTHY];
     const double window_s = world_window_s(w);
-    alb->counts[ALB_ELB_5XX] =
-        alb->counts[ALB_ELB_502] + alb->counts[ALB_ELB_503] + alb->counts[ALB_ELB_504];
-    for (uint32_t i = 0; i < ALB_METRICS; i++) {
+    const int64_t rules = p->rules_count > ALB_RULES_FREE ? p->rules_count - ALB_RULES_FREE : 0;
+    alb->counts[ALB_ELB_5XX] = alb->counts[ALB_ELB_502] + alb->counts[ALB_ELB_503] +
+                               alb->counts[ALB_ELB_504] + alb->counts[ALB_AUTH_FAILURE];
+    for (uint32_t i = 0; i < ALB_COUNTS; i++) {
         own[i].value = (double)alb->counts[i];
     }
+    own[ALB_ACTIVE_CONNECTION].value = gauge_mean(&alb->active, window_s);
+    own[ALB_PROCESSED_BYTES].value = alb->bytes + alb->function_bytes;
+    own[ALB_RULE_EVALUATIONS].value = (double)rules * (double)alb->requests;
+    own[ALB_CONSUMED_LCUS].value =
+        elb_units(&alb_unit,
+                  &(struct elb_use){.connections = own[ALB_NEW_CONNECTION].value,
+                                    .active = own[ALB_ACTIVE_CONNECTION].value,
+                                    .bytes = alb->bytes,
+                                    .function_bytes = alb->function_bytes,
+                                    .rules = own[ALB_RULE_EVALUATIONS].value},
+                  window_s);
     own[ALB_TARGET_RESPONSE_TIME].summary = &alb->response;
-    own[ALB_HEALTHY_HOST_COUNT].value = gauge_mean(healthy, window_s);
-    own[ALB_HEALTHY_HOST_COUNT_MINIMUM].value = (double)healthy->min;
-    own[ALB_UN_HEALTHY_HOST_COUNT].value = gauge_mean(unhealthy, window_s);
-    own[ALB_UN_HEALTHY_HOST_COUNT_MAXIMUM].value = (double)unhealthy->max;
+    elb_observe_hosts(&alb->elb, window_s, &own[ALB_HOSTS]);
     own[ALB_REQUEST_COUNT_PER_TARGET].value =
-        healthy->area > 0
-            ? (double)alb->counts[ALB_REQUEST_COUNT] / own[ALB_HEALTHY_HOST_COUNT].value
+        alb->elb.healthy_seen.area > 0
+            ? (double)alb->counts[ALB_REQUEST_COUNT] / own[ALB_HOSTS + ELB_HEALTHY_HOST_COUNT].value
             : (double)NAN;
+}
+
+static double alb_level(struct world *w, struct service *s, uint32_t metric)
+{
+    (void)w;
+    const struct alb *alb = s->state;
+    return metric >= ALB_HOSTS ? elb_level_hosts(&alb->elb, metric - ALB_HOSTS)
+                               : (double)alb->connections.active.value;
 }
 
 const struct model alb_model = {
@@ -326,19 +471,34 @@ const struct model alb_model = {
             .text = "A node in each zone sends a request, after the balancer's own latency, to one "
                     "of the targets: in turn, to the one with the fewest requests out as this node "
                     "counts them, or at random. It picks among the healthy ones; when none that it "
-                    "reaches is healthy, among all (fail open). A target is unhealthy after so "
+                    "reaches is healthy, among all (fail open), and its zone leaves the DNS if "
+                    "another has one; a zone that begins without a target is not in it. Nodes are "
+                    "in `zones`; targets elsewhere are not used. A target is unhealthy after so "
                     "many failed checks in a row and healthy again after so many passed ones; one "
                     "that was there from the beginning is healthy, a new one after its first "
-                    "passed check. No target at all: 503, `unavailable`. A target that is "
-                    "`unavailable`: 502. No answer within the idle timeout: 504, `timeout`, and "
-                    "the target works on. Whatever else a target answers goes on to the caller. "
-                    "Slow start, draining, stickiness, the connection to a target, the "
-                    "balancer's own scaling and its DNS are left out.",
+                    "passed check, and in a slow start takes a share of its turns that grows "
+                    "linearly. Several groups share requests by weight, or have a rule each: an "
+                    "operation of the balancer. No target at all: 503, `unavailable`. A target "
+                    "that is `unavailable`: 502, or 504 after the connect timeout. No answer "
+                    "within the idle timeout: 504, `timeout`, and the target works on. A function "
+                    "that fails or is throttled: 502, `unavailable`. Whatever else a target "
+                    "answers goes on to the caller. Connections of clients are counted for LCUs, "
+                    "and do not choose targets; cookies do. A deregistered target finishes its "
+                    "requests as its own group says; a deregistration_delay here ends them "
+                    "sooner. Beyond `scaling` (off unless given) requests are 503s until the "
+                    "balancer has grown. Anomaly mitigation, redirects, HTTP/2 and WebSockets "
+                    "are left out, and checks are no requests.",
             ROWS(params, alb_params),
             ROWS(metrics, alb_metrics),
             .params_size = sizeof(struct alb_params),
+            .target_kind = TARGET_KIND_ALB,
+            .balances = 1u << TARGET_KIND_ADDRESS | 1u << TARGET_KIND_FUNCTION,
+            .balances_help = "its targets are instances, tasks and other addresses that speak "
+                             "HTTP, and functions",
             .forwards = true,
+            .operations_from = "groups",
             .check = alb_check,
+            .check_together = alb_check_targets,
         },
     .state_size = sizeof(struct alb),
     .start = alb_start,
@@ -348,6 +508,9 @@ const struct model alb_model = {
     .serve = alb_serve,
     .answered = alb_answered,
     .failed = alb_failed,
+    .keep = alb_keep,
     .finish = alb_finish,
-    .member = alb_member,
+    .member = elb_member,
+    .healthy = elb_healthy,
+    .level = alb_level,
 };

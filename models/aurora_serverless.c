@@ -777,6 +777,7 @@ const struct model aurora_serverless_model = {
             ROWS(operations, aurora_operations),
             ROWS(resources, aurora_resources),
             .params_size = sizeof(struct aurora_params),
+            .target_kind = TARGET_KIND_DATABASE,
             .takes_work = true,
             .takes_operations = true,
             .scales = true,

@@ -2,251 +2,20 @@
  * A call costs units by the size of its item, from the bucket of the table (on demand: a limit that
  * grows with the traffic; provisioned: with its burst) and from that of the partition where its key
  * lies. Without them it ends as `throttled`, at once; else it takes its latency, whatever the load.
- * Blocks: bucket (one for reads, one for writes) and partitions; tokens are half units. */
+ * Blocks: bucket (one for reads, one for writes) and partitions; tokens are half units. Tables:
+ * dynamodb_tables.h; the stream of what is written: dynamodb_stream.h. */
 #include "models/model.h"
 
 #include <math.h>
 
+#include "models/dynamodb_stream.h"
+#include "models/dynamodb_tables.h"
 #include "sim/blocks/partitions.h"
 
-enum dynamodb_mode { DYNAMODB_ON_DEMAND, DYNAMODB_PROVISIONED };
-enum dynamodb_kind { DYNAMODB_READS, DYNAMODB_WRITES, DYNAMODB_KINDS = PARTITIONS_KINDS };
-/* Tokens of one started 4 KB (1 KB of a write): half a unit, one, two. */
-enum { EVENTUAL = 1, UNIT = 2, TRANSACTIONAL = 4 };
-enum { ITEMS_MAX = 100 };
-enum dynamodb_metric {
-    CONSUMED_READS,
-    CONSUMED_WRITES,
-    READ_THROTTLES,
-    WRITE_THROTTLES,
-    THROTTLED_REQUESTS,
-    REQUEST_LATENCY,
-    HOTTEST_PARTITION,
-    PARTITION_COUNT,
-};
-enum dynamodb_resource { READ_CAPACITY, WRITE_CAPACITY, HOT_CAPACITY };
+enum { DYNAMODB_DATAPOINT, DYNAMODB_READERS }; /* timer slots; the last: one a reader */
 #define SECOND_NS 1e9
 #define KIB 1024.0
 #define TOLD_RATIO 1.1
-
-struct dynamodb_quotas {
-    double table_reads_per_s, table_writes_per_s;
-};
-
-#define PARAMS struct dynamodb_quotas
-#define QUOTAS_GUIDE "DynamoDB Developer Guide, Quotas, Throughput default quotas"
-static const struct param dynamodb_quotas[] = {
-    RATE(table_reads, "40k/s", "1/s..100M/s", "read units of one table, in either mode",
-         DOCUMENTED(QUOTAS_GUIDE)),
-    RATE(table_writes, "40k/s", "1/s..100M/s", "write units of one table, in either mode",
-         DOCUMENTED(QUOTAS_GUIDE)),
-};
-#undef PARAMS
-
-struct dynamodb_params {
-    int mode;
-    struct {
-        double reads_per_s, writes_per_s;
-    } provisioned, new_table, warm_throughput, previous_peak;
-    int64_t growth_time_ns, datapoint_ns, burst_time_ns, limit_period_ns;
-    int64_t item_size_bytes, query_size_bytes, read_unit_bytes, write_unit_bytes;
-    int64_t item_max_bytes, page_max_bytes, transaction_max_bytes;
-    int64_t transaction_items_count;
-    int64_t table_size_bytes;
-    struct popularity keys_popularity;
-    struct {
-        double reads_per_s, writes_per_s;
-        int64_t size_bytes;
-    } partition;
-    int64_t partitions_count;
-    struct {
-        int64_t after_ns;
-        double above_ratio, single_key_ratio;
-    } split;
-    const struct distribution *get_latency_ns_dist, *get_consistent_latency_ns_dist;
-    const struct distribution *put_latency_ns_dist, *update_latency_ns_dist;
-    const struct distribution *delete_latency_ns_dist, *query_latency_ns_dist;
-    int64_t query_latency_per_kib_ns;
-    const struct distribution *transact_get_latency_ns_dist, *transact_write_latency_ns_dist;
-};
-
-#define PARAMS struct dynamodb_params
-#define ON_DEMAND_GUIDE "DynamoDB Developer Guide, On-demand capacity mode"
-#define WARM_GUIDE "DynamoDB Developer Guide, Understanding warm throughput"
-#define UNITS_GUIDE "DynamoDB Developer Guide, Read and write operations"
-#define PARTITION_GUIDE "DynamoDB Developer Guide, Burst and adaptive capacity"
-#define LIMITS_GUIDE "DynamoDB Developer Guide, Service, account, and table quotas"
-#define THROTTLED_GUIDE "AWS re:Post, Why is my on-demand DynamoDB table being throttled?"
-#define HEAT_BLOG "AWS Database Blog, Scaling DynamoDB: partitions, hot keys, and split for heat"
-#define DEBRIE "A. DeBrie, dynamodb-performance-testing (Feb 2020, Lambda client in the region)"
-static const struct param dynamodb_params[] = {
-    CHOICE(mode, "on_demand", "on_demand provisioned",
-           "the table's limits grow with its traffic, or are what was provisioned",
-           DOCUMENTED("DynamoDB Developer Guide, Throughput capacity: on demand is the default")),
-    RATE(provisioned.reads, REQUIRED, "1/s..100M/s",
-         "read units, in mode provisioned; not above the quota",
-         DOCUMENTED("DynamoDB Developer Guide, Provisioned capacity mode")),
-    RATE(provisioned.writes, REQUIRED, "1/s..100M/s",
-         "write units, in mode provisioned; not above the quota",
-         DOCUMENTED("DynamoDB Developer Guide, Provisioned capacity mode")),
-    RATE(new_table.reads, "12k/s", "1/s..100M/s",
-         "read units that a new on-demand table serves at once", DOCUMENTED(ON_DEMAND_GUIDE)),
-    RATE(new_table.writes, "4k/s", "1/s..100M/s",
-         "write units that a new on-demand table serves at once", DOCUMENTED(ON_DEMAND_GUIDE)),
-    RATE(warm_throughput.reads, NONE, "1/s..100M/s",
-         "read units that it was warmed for: on demand served at once; partitions to match",
-         DOCUMENTED(WARM_GUIDE)),
-    RATE(warm_throughput.writes, NONE, "1/s..100M/s",
-         "write units that it was warmed for: on demand served at once; partitions to match",
-         DOCUMENTED(WARM_GUIDE)),
-    RATE(previous_peak.reads, NONE, "0/s..100M/s",
-         "most read units before the run: on demand serves twice that",
-         DOCUMENTED(ON_DEMAND_GUIDE "; switched to it: half of what was provisioned (re:Post)")),
-    RATE(previous_peak.writes, NONE, "0/s..100M/s",
-         "most write units before the run: on demand serves twice that",
-         DOCUMENTED(ON_DEMAND_GUIDE "; switched to it: half of what was provisioned (re:Post)")),
-    TIME(growth_time, "30min", "1min..1d",
-         "a new peak is the previous one, and on demand serves twice as much, after so long",
-         DOCUMENTED(THROTTLED_GUIDE ": more than twice the peak within 30 minutes may throttle")),
-    TIME(datapoint, "1min", "1s..5min",
-         "traffic is judged by its mean over so long: peaks and hot partitions",
-         ESTIMATED("CloudWatch's datapoints are of one minute")),
-    TIME(burst_time, "300s", "0s..300s", "unused capacity of so long is kept, in mode provisioned",
-         DOCUMENTED(PARTITION_GUIDE)),
-    TIME(limit_period, "1s", "1s..1min",
-         "what comes in so long may be used at once, under limits without burst capacity",
-         ESTIMATED("all limits are stated per second")),
-    SIZE(item_size, "1 KiB", "1B..400KiB", "of an item, where the call carries no size",
-         ASSUMED("set it, or `size` on the calls")),
-    SIZE(query_size, NONE, "1B..1MiB",
-         "what a query reads, where the call carries no size; else one item of item_size",
-         ASSUMED("set it, or `size` on the calls")),
-    SIZE(read_unit, "4 KiB", "1B..", "a read costs by each of these that it begins",
-         DOCUMENTED(UNITS_GUIDE)),
-    SIZE(write_unit, "1 KiB", "1B..", "a write costs by each of these that it begins",
-         DOCUMENTED(UNITS_GUIDE)),
-    SIZE(item_max, "400 KiB", "1B..", "a call with a larger item ends as `rejected`",
-         DOCUMENTED(LIMITS_GUIDE)),
-    SIZE(page_max, "1 MiB", "1B..", "a query reads no more than so much", DOCUMENTED(LIMITS_GUIDE)),
-    SIZE(transaction_max, "4 MiB", "1B..", "a transaction of more in all ends as `rejected`",
-         DOCUMENTED("DynamoDB API Reference, TransactWriteItems and TransactGetItems")),
-    COUNT(transaction_items, "5", "1..100", "items of a transaction, each of the call's size",
-          ESTIMATED("as many as the latencies are of; at most 100 (" LIMITS_GUIDE ")")),
-    SIZE(table_size, NONE, "0B..1000TiB",
-         "of all its items: partitions by size; it does not grow in the run",
-         ASSUMED("a table that is small for its limits")),
-    POPULARITY(keys, NONE,
-               "which partition keys are asked for; else access is even over the partitions",
-               ASSUMED("even access is what the documented limits suppose")),
-    RATE(partition.reads, "3000/s", "1/s..1M/s", "read units that one partition serves at most",
-         DOCUMENTED(PARTITION_GUIDE)),
-    RATE(partition.writes, "1000/s", "1/s..1M/s", "write units that one partition serves at most",
-         DOCUMENTED(PARTITION_GUIDE)),
-    SIZE(partition.size, "10 GiB", "1MiB..", "a partition holds so much",
-         DOCUMENTED(HEAT_BLOG ", part 3")),
-    COUNT(partitions, NONE, "1..1M",
-          "at first, if it has more of them than its size and its limits need",
-          ESTIMATED("they are split when size or throughput need it and never merged (" HEAT_BLOG
-                    ", part 3)")),
-    TIME(split.after, "10min", "1s..", "a partition that was hot for so long is split in two",
-         ESTIMATED(HEAT_BLOG ", part 2: a test shows none in the first 10 minutes")),
-    RATIO(split.above, "80%", "1%..1",
-          "it is hot in a datapoint in which it used so much of a limit",
-          ESTIMATED(HEAT_BLOG ", part 3: near its throughput capacity limit")),
-    RATIO(split.single_key, "50%", "1%..1",
-          "it is not split when one key makes so much of its load",
-          ESTIMATED("a single hot item is not split (Elhemali et al., USENIX ATC 2022)")),
-    TIME_DIST(get_latency, "lognormal(p50=4ms p99=12ms)", "0s..",
-              "of an eventually consistent read, at the client in the region",
-              ESTIMATED("below the measured PutItem; single-digit ms documented")),
-    TIME_DIST(get_consistent_latency, NONE, "0s..",
-              "of a strongly consistent read; else as get_latency",
-              ESTIMATED("no percentile published")),
-    TIME_DIST(put_latency, "lognormal(p50=7.5ms p99=16ms)", "0s..",
-              "of a put, at the client in the region", MEASURED(DEBRIE)),
-    TIME_DIST(update_latency, NONE, "0s..", "of an update; else as put_latency",
-              ESTIMATED("no percentile published")),
-    TIME_DIST(delete_latency, NONE, "0s..", "of a delete; else as put_latency",
-              ESTIMATED("no percentile published")),
-    TIME_DIST(query_latency, NONE, "0s..", "of a query that finds nothing; else as get_latency",
-              ESTIMATED("no percentile published")),
-    TIME(query_latency_per_kib, "0.3ms", "0s..", "of a query, for each KiB that it reads",
-         ESTIMATED("no figure published")),
-    TIME_DIST(transact_get_latency, "lognormal(p50=13ms p99=70ms)", "0s..",
-              "of a transaction that reads 5 items",
-              ESTIMATED("get times what was measured of writes: 3.3 at p50, 5.8 at p99")),
-    TIME_DIST(transact_write_latency, "lognormal(p50=25ms p99=93ms)", "0s..",
-              "of a transaction that writes 5 items, at the client in the region",
-              MEASURED(DEBRIE)),
-};
-
-static const struct metric dynamodb_metrics[] = {
-    [CONSUMED_READS] = {"consumed_read_capacity_units", QUANTITY_RATE, METRIC_VALUE,
-                        "read units that were used, a second"},
-    [CONSUMED_WRITES] = {"consumed_write_capacity_units", QUANTITY_RATE, METRIC_VALUE,
-                         "write units that were used, a second"},
-    [READ_THROTTLES] = {"read_throttle_events", QUANTITY_COUNT, METRIC_VALUE,
-                        "reads that were throttled"},
-    [WRITE_THROTTLES] = {"write_throttle_events", QUANTITY_COUNT, METRIC_VALUE,
-                         "writes that were throttled"},
-    [THROTTLED_REQUESTS] = {"throttled_requests", QUANTITY_COUNT, METRIC_VALUE,
-                            "calls that were throttled"},
-    [REQUEST_LATENCY] = {"successful_request_latency", QUANTITY_TIME, METRIC_LATENCY,
-                         "of the calls that were served, all operations together"},
-    [HOTTEST_PARTITION] = {"hottest_partition_utilization", QUANTITY_RATIO, METRIC_VALUE,
-                           "what the hottest partition of each datapoint used of its limit"},
-    [PARTITION_COUNT] = {"partitions", QUANTITY_COUNT, METRIC_VALUE,
-                         "partitions at the end of the run"},
-};
-
-static const char *const dynamodb_resources[] = {
-    [READ_CAPACITY] = "read capacity",
-    [WRITE_CAPACITY] = "write capacity",
-    [HOT_CAPACITY] = "hottest partition",
-};
-
-enum dynamodb_operation {
-    GET,
-    GET_CONSISTENT,
-    PUT,
-    UPDATE,
-    DELETE,
-    QUERY,
-    TRANSACT_GET,
-    TRANSACT_WRITE,
-    OPERATIONS,
-};
-
-static const struct operation_info dynamodb_operations[] = {
-    [GET] = {"get", "reads an item, eventually consistent: half a unit for each 4 KB"},
-    [GET_CONSISTENT] = {"get_consistent", "reads an item, strongly consistent: a unit for 4 KB"},
-    [PUT] = {"put", "writes an item: a unit for each KB"},
-    [UPDATE] = {"update", "changes an item: a unit for each KB of the larger of old and new"},
-    [DELETE] = {"delete", "removes an item: a unit for each KB of it"},
-    [QUERY] = {"query", "reads items of one key, eventually consistent: half a unit for 4 KB"},
-    [TRANSACT_GET] = {"transact_get", "reads several items at one instant: 2 units for each 4 KB"},
-    [TRANSACT_WRITE] = {"transact_write", "writes several items or none: 2 units for each KB"},
-};
-
-static const struct {
-    enum dynamodb_kind kind;
-    int tokens; /* for each started 4 KB, or 1 KB of a write */
-    bool transaction;
-} dynamodb_costs[OPERATIONS] = {
-    [GET] = {DYNAMODB_READS, EVENTUAL, false},
-    [GET_CONSISTENT] = {DYNAMODB_READS, UNIT, false},
-    [PUT] = {DYNAMODB_WRITES, UNIT, false},
-    [UPDATE] = {DYNAMODB_WRITES, UNIT, false},
-    [DELETE] = {DYNAMODB_WRITES, UNIT, false},
-    [QUERY] = {DYNAMODB_READS, EVENTUAL, false},
-    [TRANSACT_GET] = {DYNAMODB_READS, TRANSACTIONAL, true},
-    [TRANSACT_WRITE] = {DYNAMODB_WRITES, TRANSACTIONAL, true},
-};
-
-/* What a throttled call is told, by kind. */
-static const char *const dynamodb_table_names[] = {"table reads", "table writes"};
-static const char *const dynamodb_quota_names[] = {"table read quota", "table write quota"};
-static const char *const dynamodb_partition_names[] = {"partition reads", "partition writes"};
 
 /* A new peak, that will count as the previous one. */
 struct dynamodb_peak {
@@ -279,27 +48,8 @@ struct dynamodb {
     int64_t begin_ns, end_ns; /* of the window */
     double hot_begin_s, hot_end_s;
     struct log_entry *split; /* the last */
+    struct dynamodb_stream stream;
 };
-
-static const char *dynamodb_check(const void *params)
-{
-    const struct dynamodb_params *p = params;
-    const bool given = !isnan(p->provisioned.reads_per_s);
-    if (p->mode == DYNAMODB_PROVISIONED && !given) {
-        return "mode: provisioned needs `provisioned: {reads: 100/s, writes: 50/s}`";
-    }
-    if (p->mode == DYNAMODB_ON_DEMAND && given) {
-        return "provisioned: without meaning unless mode is provisioned";
-    }
-    if (p->mode == DYNAMODB_PROVISIONED &&
-        !(isnan(p->previous_peak.reads_per_s) && isnan(p->previous_peak.writes_per_s))) {
-        return "previous_peak: without meaning in mode provisioned";
-    }
-    if (p->growth_time_ns < p->datapoint_ns) {
-        return "growth_time: less than a datapoint";
-    }
-    return NULL;
-}
 
 /* ---- limits ---- */
 
@@ -401,7 +151,12 @@ static void dynamodb_start_partitions(struct world *w, struct service *s)
                         .split_ratio = p->split.above_ratio,
                         .split_ticks = (uint32_t)fmin((double)datapoints, UINT32_MAX),
                         .single_ratio = p->split.single_key_ratio,
+                        .split = dynamodb_streams(p) ? dynamodb_stream_split : NULL,
+                        .context = &table->stream,
                     });
+    if (dynamodb_streams(p)) {
+        dynamodb_stream_start(&table->stream, w, s, table->partitions.count, DYNAMODB_READERS);
+    }
 }
 
 static void dynamodb_start_latencies(struct world *w, struct service *s)
@@ -440,7 +195,7 @@ static void dynamodb_start(struct world *w, struct service *s)
     dynamodb_start_partitions(w, s);
     dynamodb_start_latencies(w, s);
     table->lane = events_lane(&s->core->events, p->datapoint_ns);
-    service_timer_in_lane(s, table->lane, p->datapoint_ns, 0);
+    service_timer_in_lane(s, table->lane, p->datapoint_ns, DYNAMODB_DATAPOINT);
     s->load.unlimited = true;
 }
 
@@ -521,6 +276,10 @@ static void dynamodb_arrive(struct world *w, struct service *s, struct frame *f)
     if (measured) {
         summary_add(&table->latency, f->work_ns);
     }
+    if (kind == DYNAMODB_WRITES && dynamodb_streams(p)) {
+        dynamodb_stream_write(&table->stream, w, s, &table->partitions, table->items, items,
+                              dynamodb_stream_record_bytes(p, f->operation, bytes));
+    }
     call_work(w, f);
 }
 
@@ -594,9 +353,8 @@ static void dynamodb_grow(struct world *w, struct service *s, enum dynamodb_kind
     }
 }
 
-static void dynamodb_timer(struct world *w, struct service *s, uint32_t slot)
+static void dynamodb_datapoint(struct world *w, struct service *s)
 {
-    (void)slot;
     const struct dynamodb_params *p = s->params;
     struct dynamodb *table = s->state;
     struct partitions *partitions = &table->partitions;
@@ -616,7 +374,55 @@ static void dynamodb_timer(struct world *w, struct service *s, uint32_t slot)
     }
     dynamodb_grow(w, s, DYNAMODB_READS);
     dynamodb_grow(w, s, DYNAMODB_WRITES);
-    service_timer_in_lane(s, table->lane, p->datapoint_ns, 0);
+    if (dynamodb_streams(p)) {
+        dynamodb_stream_tick(&table->stream, w, s);
+    }
+    service_timer_in_lane(s, table->lane, p->datapoint_ns, DYNAMODB_DATAPOINT);
+}
+
+static void dynamodb_timer(struct world *w, struct service *s, uint32_t slot)
+{
+    struct dynamodb *table = s->state;
+    if (slot == DYNAMODB_DATAPOINT) {
+        dynamodb_datapoint(w, s);
+    } else if (readers_due(&table->stream.readers, slot - DYNAMODB_READERS)) {
+        source_ready(w, s);
+    }
+}
+
+/* ---- the stream is read ---- */
+
+static struct source_terms dynamodb_terms(const void *params)
+{
+    struct source_terms terms = shards_terms();
+    terms.consumers_most = STREAM_CONSUMERS_MAX;
+    terms.nothing = dynamodb_streams(params)
+                        ? NULL
+                        : "has no stream: give it one, as `stream: {view: new_and_old_images}`";
+    return terms;
+}
+
+static uint32_t dynamodb_receive(struct world *w, struct service *s, uint16_t edge,
+                                 const struct source_ask *ask, uint32_t *delivery)
+{
+    struct dynamodb_stream *stream = &((struct dynamodb *)s->state)->stream;
+    const struct stream_batch batch = shards_read(w, s, &stream->readers, edge, ask, delivery);
+    stream->now.read += batch.count;
+    stream->now.read_bytes += batch.bytes;
+    return batch.count;
+}
+
+static uint32_t dynamodb_parts(struct world *w, struct service *s)
+{
+    (void)w;
+    return ((const struct dynamodb *)s->state)->stream.log.shards_count;
+}
+
+static uint32_t dynamodb_part_after(struct world *w, struct service *s, uint32_t part)
+{
+    (void)w;
+    const uint32_t parent = ((const struct dynamodb *)s->state)->stream.log.shards[part].parent;
+    return parent == SHARD_NONE ? PART_NONE : parent;
 }
 
 /* ---- what was measured ---- */
@@ -630,6 +436,19 @@ static void dynamodb_window(struct world *w, struct service *s, bool begins)
     for (uint32_t kind = 0; kind < DYNAMODB_KINDS; kind++) {
         struct dynamodb_side *side = &table->sides[kind];
         *(begins ? &side->total_begin : &side->total_end) = side->total;
+    }
+    struct dynamodb_stream *stream = &table->stream;
+    *(begins ? &stream->begin : &stream->end) = dynamodb_stream_counts_now(stream);
+}
+
+static void dynamodb_observe_stream(const struct service *s, struct own_value *own)
+{
+    const struct dynamodb_stream *stream = &((const struct dynamodb *)s->state)->stream;
+    if (dynamodb_streams(s->params)) {
+        own[STREAM_RECORDS].value = stream->end.written - stream->begin.written;
+        own[RETURNED_RECORDS].value = stream->end.read - stream->begin.read;
+        own[RETURNED_BYTES].value = stream->end.read_bytes - stream->begin.read_bytes;
+        own[EXPIRED_RECORDS].value = stream->end.expired - stream->begin.expired;
     }
 }
 
@@ -649,6 +468,7 @@ static void dynamodb_observe(struct world *w, struct service *s, struct own_valu
     own[HOTTEST_PARTITION].value = /* its burst is more than its rate */
         fmin((table->hot_end_s - table->hot_begin_s) / seconds, 1);
     own[PARTITION_COUNT].value = table->partitions.count;
+    dynamodb_observe_stream(s, own);
 }
 
 /* What was taken of the capacity, but for what was in reserve: that comes back first. */
@@ -670,9 +490,6 @@ static void dynamodb_usage(struct world *w, struct service *s, struct usage *usa
         (struct usage){.used = partitions_hot_s(&table->partitions), .available = 1};
 }
 
-static const char *const dynamodb_ahead[] = {"warm_throughput.reads", "warm_throughput.writes",
-                                             "provisioned.reads", "provisioned.writes"};
-
 const struct model dynamodb_model = {
     .info =
         {
@@ -690,9 +507,13 @@ const struct model dynamodb_model = {
                 "or any mix of both; lower them for keys that are read and written at once); hot "
                 "ones are split, but not for one hot key. There are as many as size, limits and "
                 "warm throughput need, evenly "
-                "cut; capacity that grows splits them. Left out: indexes, batches, conflicts of "
-                "transactions, capacity used by maintenance, growth in size, auto scaling, and "
-                "retries of the SDK (say `retry` on the call).",
+                "cut; capacity that grows splits them. With `stream: {view: ..}` each item that "
+                "is written adds a record to the shard of its partition, in order; up to two "
+                "consumers (`trigger`) poll it, four times a second, and read what a partition "
+                "left that was split before what its halves add. Left out: indexes, batches, "
+                "conflicts of transactions, capacity used by maintenance, growth in size, auto "
+                "scaling, writes that change nothing and so add no record, shards that roll over, "
+                "and retries of the SDK (say `retry` on the call).",
             ROWS(params, dynamodb_params),
             ROWS(metrics, dynamodb_metrics),
             ROWS(operations, dynamodb_operations),
@@ -700,8 +521,11 @@ const struct model dynamodb_model = {
             ROWS(ahead, dynamodb_ahead),
             ROWS(resources, dynamodb_resources),
             .params_size = sizeof(struct dynamodb_params),
+            .target_kind = TARGET_KIND_NONE,
             .quotas_size = sizeof(struct dynamodb_quotas),
+            .source = true,
             .check = dynamodb_check,
+            .terms = dynamodb_terms,
         },
     .state_size = sizeof(struct dynamodb),
     .start = dynamodb_start,
@@ -710,4 +534,8 @@ const struct model dynamodb_model = {
     .observe = dynamodb_observe,
     .usage = dynamodb_usage,
     .arrive = dynamodb_arrive,
+    .receive = dynamodb_receive,
+    .settle = shards_settle,
+    .parts = dynamodb_parts,
+    .part_after = dynamodb_part_after,
 };

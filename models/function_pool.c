@@ -120,6 +120,7 @@ static void function_pool_arrive(struct world *w, struct service *s, struct fram
             summary_add(&state->cold_start, cold_ns);
         }
         f->work_ns = cold_ns;
+        call_phase(s, f, "cold start and work", cold_ns);
         function_pool_run(w, f, instance);
     } else if (p->on_full == ON_FULL_REJECT) {
         call_refuse(w, f, OUTCOME_REJECTED);

@@ -2,79 +2,55 @@
  * A request takes a provisioned environment, else the on-demand one that was used last, else starts
  * one: it is placed, initialises, and its first run is slower. An environment has one request at a
  * time and is held during nested calls. Over a limit of concurrency, requests or new environments
- * it is throttled; an asynchronous event is tried again, a queue is polled. Blocks: pool, bucket,
- * pollers, ramp; tables: lambda_tables.h. Left out: see `text` at the end. */
+ * it is throttled; an asynchronous event is tried again, a queue or a stream is polled. Blocks:
+ * environments, redelivery; the polling is in trigger.h. Left out: see `text` at the end. */
 #include "models/model.h"
 
 #include <math.h>
 
+#include "models/lambda_checks.h"
 #include "models/lambda_tables.h"
-#include "sim/blocks/bucket.h"
-#include "sim/blocks/pollers.h"
-#include "sim/blocks/pool.h"
+#include "sim/blocks/environments.h"
 #include "sim/blocks/ramp.h"
+#include "sim/blocks/redelivery.h"
 
-/* In f->block: what a frame does (QUEUED: it is to be tried again), its failures and throttles. */
-enum lambda_phase { LAMBDA_AWAY, LAMBDA_QUEUED, LAMBDA_RUNS, LAMBDA_FIRST_RUNS };
+/* In f->block: what a frame does, its failures and its throttles. */
+enum lambda_phase { LAMBDA_AWAY, LAMBDA_RUNS, LAMBDA_FIRST_RUNS };
 enum {
     LAMBDA_PHASE = 0x03,
     LAMBDA_FAILURE = 0x04, /* one of them; up to 3 */
     LAMBDA_FAILURES = 0x0c,
     LAMBDA_THROTTLE = 0x10, /* up to 15 */
     LAMBDA_THROTTLES = 0xf0,
-    LAMBDA_THROTTLE_BITS = 4,
 };
-enum { LAMBDA_UNUSED = 1, LAMBDA_RESET = 2 }; /* flags of an environment: no run yet; must init */
 /* Slots of timers: an environment of the pool whose idle time may be over, or one of these. */
 enum {
     LAMBDA_TIMER_BITS = 28,
     LAMBDA_INITIALISED = 1, /* an environment */
-    LAMBDA_POLL,
-    LAMBDA_WINDOW,   /* of a batch */
-    LAMBDA_ALLOCATE, /* provisioned concurrency was asked for; then, is there */
-    LAMBDA_ALLOCATED,
+    LAMBDA_SOURCE,          /* its mapping's */
+    LAMBDA_PROVISIONING,    /* of its provisioned concurrency */
+    LAMBDA_ALLOCATE,        /* that is asked for */
+    LAMBDA_UPDATED,         /* its code */
 };
-#define LAMBDA_PROVISIONED ((uint32_t)1 << 31) /* in f->note: an environment of that pool */
-#define LAMBDA_S 1e9                           /* ns */
-/* On-demand requests at a time. */
-struct lambda_concurrency {
-    struct gauge used;
-    int64_t most; /* may be below 0, where functions reserve more than there is */
-    const char *limit;
-};
-
-/* All functions of the account. */
-struct lambda_account {
-    struct lambda_concurrency unreserved;
-    struct bucket requests;
-    uint64_t requests_count;
-};
+#define LAMBDA_S 1e9 /* ns */
 
 struct lambda {
-    struct pool pool, provisioned;
-    struct bucket starts, reserved_requests, provisioned_requests;
-    struct distribution init; /* of a hello world, or given */
-    struct distribution first_extra;
-    double slowness;   /* work takes so many times longer than what it says */
-    double first_more; /* in the first run, of that: so much more */
-    struct lambda_concurrency reserved, *concurrency; /* the one that counts here */
-    bool allocated;                                   /* provisioned environments are there */
-    uint16_t feed;                                    /* the trigger's edge; SERVICE_NONE */
-    int64_t hold_ns;                                  /* so long the queue waits for a batch */
-    int64_t limit_ns;                                 /* from the arrival to the timeout */
-    struct random overhead_random, init_random, first_random;
-    struct gauge provisioned_busy, provisioned_present;
+    struct world *w; /* for what blocks ask back */
+    struct service *s;
+    struct environments environments;
+    double slowness;  /* work takes so many times longer than what it says */
+    bool updating;    /* its code */
+    int64_t limit_ns; /* from the arrival to the timeout */
+    struct random overhead_random;
     struct ramp out, in;
-    struct pollers pollers;
-    struct gauge polling; /* pollers at work */
-    struct ramp more_pollers;
-    uint32_t window;      /* timer of the batch that is gathered; EVENT_NONE */
-    bool poll_timed;      /* a timer is set for one more poller */
-    uint64_t runs, colds; /* measured */
-    uint64_t invocations, errors, throttles, provisioned_runs, spilled, dropped; /* in the window */
-    struct summary cold_start, init_duration, duration, async_age;
+    struct trigger trigger;
+    struct redelivery failed, throttled, refed; /* of events; of batches that were throttled */
+    uint64_t runs, colds;                       /* measured */
+    uint64_t invocations, errors, throttles, provisioned_runs, spilled; /* in the window */
+    uint64_t received, dropped;
+    struct summary cold_start, init_duration, duration, async_age, iterator_age;
     struct gauge_window busy_window, provisioned_busy_window, provisioned_window;
-    struct gauge_window concurrency_window, polling_window;
+    struct gauge_window used_window, unreserved_window, polling_window;
 };
 
 static int64_t lambda_longer(int64_t work_ns, double factor)
@@ -82,9 +58,10 @@ static int64_t lambda_longer(int64_t work_ns, double factor)
     return llround((double)work_ns * factor);
 }
 
-static bool lambda_fed_by(const struct lambda *state, const struct frame *f)
+/* Nobody waits for it, and it stands in the function's own queue. */
+static bool lambda_event(const struct lambda *state, const struct frame *f)
 {
-    return f->edge == state->feed;
+    return f->flags & FRAME_ASYNC && !trigger_feeds(&state->trigger, f);
 }
 
 static void lambda_phase(struct frame *f, uint8_t phase)
@@ -94,49 +71,20 @@ static void lambda_phase(struct frame *f, uint8_t phase)
 
 /* ---- environments ---- */
 
-/* A step of a ramp, because the metric was above, or below, what is there. */
-static void lambda_ramp(struct world *w, struct service *s, struct ramp *ramp, double from,
-                        const struct log_entry *step)
-{
-    if (ramp_step(ramp, core_now(s->core), from, step->to, step->value)) {
-        struct log_entry entry = *step;
-        entry.value = ramp->value;
-        entry.threshold = entry.from = ramp->from;
-        entry.count = ramp->count;
-        ramp->entry = service_log(w, s, &entry);
-    }
-}
-
 /* Environments came (up 1) or went (-1). */
 static void lambda_scale(struct world *w, struct service *s, int up, int64_t delay_ns)
 {
     struct lambda *state = s->state;
     const double present = (double)s->load.capacity.value;
-    lambda_ramp(w, s, up > 0 ? &state->out : &state->in, present - up,
-                &(struct log_entry){
-                    .kind = up > 0 ? LOG_SCALE_OUT : LOG_SCALE_IN,
-                    .metric = lambda_metrics[LAMBDA_CONCURRENT].name,
-                    .value = (double)s->load.busy.value,
-                    .to = present,
-                    .delay_ns = delay_ns,
-                    .text = up > 0 ? "no free environment" : "idle environments reclaimed",
-                });
-}
-
-static struct pool *lambda_pool(struct lambda *state, const struct frame *f)
-{
-    return f->note & LAMBDA_PROVISIONED ? &state->provisioned : &state->pool;
-}
-
-static struct pool_instance *lambda_environment(struct lambda *state, const struct frame *f)
-{
-    return pool_at(lambda_pool(state, f), f->note & ~LAMBDA_PROVISIONED);
-}
-
-static int64_t lambda_init_ns(const struct lambda_params *p, struct lambda *state)
-{
-    return distribution_draw_int(&state->init, &state->init_random) +
-           distribution_draw_int(p->app_init_ns_dist, &state->init_random);
+    service_ramp(w, s, up > 0 ? &state->out : &state->in, present - up,
+                 &(struct log_entry){
+                     .kind = up > 0 ? LOG_SCALE_OUT : LOG_SCALE_IN,
+                     .metric = lambda_metrics[LAMBDA_CONCURRENT].name,
+                     .value = (double)s->load.busy.value,
+                     .to = present,
+                     .delay_ns = delay_ns,
+                     .text = up > 0 ? "no free environment" : "idle environments reclaimed",
+                 });
 }
 
 /* The handler begins. In an environment that was reset it waits for another init, and in its first
@@ -145,7 +93,7 @@ static void lambda_run(struct world *w, struct service *s, struct frame *f, bool
 {
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    struct pool_instance *instance = lambda_environment(state, f);
+    struct pool_instance *instance = environments_at(&state->environments, f->note);
     const int64_t now_ns = core_now(s->core);
     const int64_t overhead_ns = distribution_draw_int(p->overhead_ns_dist, &state->overhead_random);
     const int64_t work_ns =
@@ -153,13 +101,9 @@ static void lambda_run(struct world *w, struct service *s, struct frame *f, bool
     int64_t extra_ns = 0;
     lambda_phase(f, LAMBDA_RUNS);
     if (instance->flags != 0) {
-        const uint32_t rounds = call_rounds(w, f);
-        cold |= instance->flags & LAMBDA_RESET;
-        extra_ns = instance->flags & LAMBDA_RESET ? lambda_init_ns(p, state) : 0;
-        extra_ns += lambda_longer(work_ns, state->first_more / rounds) +
-                    distribution_draw_int(&state->first_extra, &state->first_random);
+        extra_ns =
+            environments_extra_ns(&state->environments, f->note, work_ns, call_rounds(w, f), &cold);
         lambda_phase(f, LAMBDA_FIRST_RUNS);
-        instance->flags = 0;
     }
     if (f->flags & FRAME_MEASURED) {
         state->runs++;
@@ -179,37 +123,23 @@ static void lambda_run(struct world *w, struct service *s, struct frame *f, bool
 /* A new environment is placed and initialises; then it runs the request, if that is still there. */
 static void lambda_start_cold(struct world *w, struct service *s, struct frame *f)
 {
-    const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    struct pool_instance *instance = pool_at(&state->pool, f->note);
-    const int64_t placement_ns = distribution_draw_int(p->placement_ns_dist, &state->init_random);
-    int64_t init_ns = lambda_init_ns(p, state);
-    instance->flags = LAMBDA_UNUSED;
-    if (init_ns > p->init_limit_ns) {
-        init_ns = p->init_limit_ns;
-        instance->flags |= LAMBDA_RESET;
-    }
+    int64_t init_ns;
+    const int64_t delay_ns = environments_start(&state->environments, f->note, &init_ns);
     if (f->flags & FRAME_MEASURED) {
         summary_add(&state->init_duration, init_ns);
     }
-    instance->note = core_slot(s->core, f) + 1;
+    environments_at(&state->environments, f->note)->note = core_slot(s->core, f) + 1;
     lambda_phase(f, LAMBDA_RUNS);
     load_serve(&s->load, s->core, f);
-    service_timer(s, placement_ns + init_ns,
-                  (uint32_t)LAMBDA_INITIALISED << LAMBDA_TIMER_BITS | f->note);
-    lambda_scale(w, s, 1, placement_ns + init_ns);
+    call_phase(s, f, "cold start", delay_ns);
+    lambda_scale(w, s, 1, delay_ns);
 }
 
-static void lambda_free(struct world *w, struct service *s, uint32_t index)
+static void lambda_free(struct world *w, struct service *s, uint32_t environment, bool killed)
 {
-    const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    const int64_t now_ns = core_now(s->core);
-    gauge_add(&state->concurrency->used, -1, now_ns);
-    if (now_ns - pool_at(&state->pool, index)->started_ns < p->max_age_ns) {
-        pool_release(&state->pool, index);
-    } else {
-        pool_remove(&state->pool, index);
+    if (environments_give_back(&state->environments, environment, killed)) {
         lambda_scale(w, s, -1, 0);
     }
 }
@@ -218,7 +148,7 @@ static void lambda_free(struct world *w, struct service *s, uint32_t index)
 static void lambda_over(struct world *w, struct service *s, struct frame *f, enum outcome outcome)
 {
     struct lambda *state = s->state;
-    struct pool_instance *instance = lambda_environment(state, f);
+    struct pool_instance *instance = environments_at(&state->environments, f->note);
     lambda_phase(f, LAMBDA_AWAY);
     if (instance->note != 0) {
         instance->note = 0; /* it goes on with its init, and is free then */
@@ -232,398 +162,427 @@ static void lambda_over(struct world *w, struct service *s, struct frame *f, enu
     if (f->flags & FRAME_MEASURED) {
         summary_add(&state->duration, duration_ns > 0 ? duration_ns : 0);
     }
-    if (outcome == OUTCOME_TIMEOUT && !(f->flags & FRAME_WITHDRAWN)) {
-        instance->flags = LAMBDA_UNUSED | LAMBDA_RESET;
-    }
-    if (f->note & LAMBDA_PROVISIONED) {
-        gauge_add(&state->provisioned_busy, -1, core_now(s->core));
-        pool_release(&state->provisioned, f->note & ~LAMBDA_PROVISIONED);
-    } else {
-        lambda_free(w, s, f->note);
-    }
+    lambda_free(w, s, f->note, outcome == OUTCOME_TIMEOUT && !(f->flags & FRAME_WITHDRAWN));
 }
 
-static void lambda_initialised(struct world *w, struct service *s, uint32_t index)
+static void lambda_initialised(struct world *w, struct service *s, uint32_t environment)
 {
     struct lambda *state = s->state;
-    struct pool_instance *instance = pool_at(&state->pool, index);
+    struct pool_instance *instance = environments_at(&state->environments, environment);
     const uint32_t slot = instance->note;
     instance->note = 0;
     if (slot == 0) {
-        lambda_free(w, s, index);
+        lambda_free(w, s, environment, false);
     } else {
         lambda_run(w, s, core_frame(s->core, slot - 1), true);
     }
 }
 
-/* ---- admission ---- */
+/* ---- what is given up ---- */
 
-/* A provisioned environment is free, and their requests a second are not used up. */
-static bool lambda_provisioned(struct lambda *state, int64_t now_ns)
+static void lambda_send(struct world *w, struct service *s, const struct call_target *target)
 {
-    return state->allocated && pool_idle(&state->provisioned, 0) &&
-           bucket_take(&state->provisioned_requests, now_ns, 1);
+    if (target->service != SERVICE_NONE) {
+        call_send(w, s, target->edge, 0);
+    }
 }
 
-/* An environment for f, in f->note, or the limit that forbids it. */
-static const char *lambda_admit(struct service *s, struct frame *f, bool *cold)
-{
-    struct lambda *state = s->state;
-    struct lambda_account *account = s->shared;
-    const int64_t now_ns = core_now(s->core);
-    const bool event = f->flags & FRAME_ASYNC && !lambda_fed_by(state, f); /* requests: no limit */
-    const bool provisioned = lambda_provisioned(state, now_ns);
-    struct lambda_concurrency *concurrency = state->concurrency;
-    if (!provisioned && concurrency->used.value >= concurrency->most) {
-        return concurrency->limit;
-    }
-    if (!event && concurrency == &state->reserved &&
-        !bucket_take(&state->reserved_requests, now_ns, 1)) {
-        return "reserved requests";
-    }
-    if (!event && !bucket_take(&account->requests, now_ns, 1)) {
-        return lambda_resources[LAMBDA_ACCOUNT_REQUESTS];
-    }
-    account->requests_count += !event;
-    if (provisioned) {
-        f->note = pool_reuse(&state->provisioned, 0) | LAMBDA_PROVISIONED;
-        gauge_add(&state->provisioned_busy, 1, now_ns);
-        return NULL;
-    }
-    f->note = pool_reuse(&state->pool, 0);
-    if (f->note == POOL_NONE) {
-        if (!bucket_take(&state->starts, now_ns, 1)) {
-            return "scaling rate";
-        }
-        f->note = pool_start(&state->pool, 0);
-        *cold = true;
-    }
-    gauge_add(&concurrency->used, 1, now_ns);
-    return NULL;
-}
-
-/* It stands in the queue of the function, or of its poller, and is tried again. */
-static void lambda_queue(struct world *w, struct service *s, struct frame *f, int64_t wait_ns)
-{
-    lambda_phase(f, LAMBDA_QUEUED);
-    gauge_add(&s->load.queue, 1, core_now(s->core));
-    call_again(w, f, wait_ns);
-}
-
+/* An asynchronous event is given up. */
 static void lambda_drop(struct world *w, struct service *s)
 {
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
     state->dropped += world_measuring(w);
-    if (p->dead_letter_target.service != SERVICE_NONE) {
-        call_send(w, s, p->dead_letter_target.edge, 0);
-    }
+    lambda_send(w, s, &p->dead_letter_target);
+    lambda_send(w, s, &p->on_failure_target);
 }
 
-/* ---- polling ---- */
-
-static void lambda_send_batch(struct world *w, struct service *s)
+static void lambda_fed(struct world *w, struct service *s)
 {
-    const struct lambda_params *p = s->params;
+    (void)w;
     struct lambda *state = s->state;
-    struct pollers *pollers = &state->pollers;
-    if (state->window != EVENT_NONE) {
-        events_cancel(&s->core->events, state->window);
-        state->window = EVENT_NONE;
-    }
-    source_invoke(w, &p->trigger.from_target, pollers->delivery,
-                  p->trigger.per == LAMBDA_PER_MESSAGE ? pollers->count : 1);
-    pollers_sent(pollers);
+    event_source_poll(&state->trigger.source);
 }
 
-/* Takes from the queue what may be worked off now. True: and it may hold more. */
-static bool lambda_receive(struct world *w, struct service *s)
+/* ---- provisioned concurrency ---- */
+
+static void lambda_provision_usable(void *context, int64_t count)
 {
-    const struct lambda_params *p = s->params;
-    struct lambda *state = s->state;
-    struct pollers *pollers = &state->pollers;
-    uint32_t most;
-    while ((most = pollers_wanted(pollers, core_now(s->core))) > 0) {
-        const uint32_t received =
-            source_receive(w, &p->trigger.from_target, most, &pollers->delivery);
-        if (received == 0) {
-            return false;
-        }
-        pollers_received(pollers, received);
-        if (received == most || p->trigger.window_ns == 0) {
-            lambda_send_batch(w, s);
-        } else if (state->window == EVENT_NONE) {
-            state->window = service_timer(s, p->trigger.window_ns,
-                                          (uint32_t)LAMBDA_WINDOW << LAMBDA_TIMER_BITS);
-        }
+    struct lambda *state = context;
+    concurrency_provision(&state->environments.concurrency, count, core_now(state->s->core));
+}
+
+/* PutProvisionedConcurrencyConfig. False: the account, or what is reserved, has not so much, or
+ * others are being allocated. */
+static bool lambda_provision(struct lambda *state, int64_t count, double value, double threshold)
+{
+    struct service *s = state->s;
+    const int64_t change = count - state->environments.concurrency.provisioned;
+    const double capacity = (double)s->load.capacity.value;
+    int64_t delay_ns;
+    if (change > concurrency_most(&state->environments.concurrency) ||
+        !provision_ask(&state->environments.provision, count, &delay_ns)) {
+        return false;
+    }
+    if (change != 0) {
+        service_log(state->w, s,
+                    &(struct log_entry){
+                        .kind = change > 0 ? LOG_SCALE_OUT : LOG_SCALE_IN,
+                        .metric = "provisioned_concurrency",
+                        .value = value,
+                        .threshold = threshold,
+                        .from = capacity,
+                        .to = capacity + (double)change,
+                        .delay_ns = delay_ns,
+                        .text = change > 0 ? "usable once all are allocated" : NULL,
+                    });
     }
     return true;
 }
 
-static void lambda_poll(struct world *w, struct service *s)
+static void lambda_provision_wanted(void *context, const struct scaler_decision *decision)
 {
-    struct lambda *state = s->state;
-    struct pollers *pollers = &state->pollers;
-    const int64_t now_ns = core_now(s->core);
-    pollers_lack(pollers, now_ns, lambda_receive(w, s));
-    gauge_set(&state->polling, pollers->out, now_ns);
-    const int64_t due_ns = pollers_due_ns(pollers);
-    if (!state->poll_timed && due_ns != INT64_MAX) {
-        service_timer(s, due_ns - now_ns, (uint32_t)LAMBDA_POLL << LAMBDA_TIMER_BITS);
-        state->poll_timed = true;
-    }
+    lambda_provision(context, (int64_t)decision->desired, decision->value, decision->threshold);
 }
 
-/* One more poller is allowed. */
-static void lambda_poll_more(struct world *w, struct service *s)
-{
-    struct lambda *state = s->state;
-    const double allowed = pollers_allowed(&state->pollers, core_now(s->core));
-    state->poll_timed = false;
-    if (state->pollers.lacking) {
-        lambda_ramp(w, s, &state->more_pollers, allowed - 1,
-                    &(struct log_entry){.kind = LOG_SCALE_OUT,
-                                        .metric = lambda_resources[LAMBDA_POLLERS],
-                                        .value = state->pollers.out + 1, /* messages wait for one */
-                                        .to = allowed,
-                                        .text = "all are at work and messages wait"});
-    }
-    lambda_poll(w, s);
-}
+static const struct provision_ops lambda_provision_ops = {
+    .usable = lambda_provision_usable,
+    .wanted = lambda_provision_wanted,
+};
 
-/* A batch was worked off, or not. */
-static void lambda_polled(struct world *w, struct service *s, bool failed)
-{
-    struct lambda *state = s->state;
-    pollers_end(&state->pollers, core_now(s->core), failed);
-    lambda_poll(w, s);
-}
-
-/* ---- the life of a service, and of a call ---- */
-
-static void lambda_provision(struct service *s, uint8_t flags)
+static void lambda_start_provisioned(struct world *w, struct service *s,
+                                     const struct pool_setup *pool)
 {
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    for (int64_t i = 0; i < p->provisioned_concurrency_count; i++) {
-        const uint32_t index = pool_start(&state->provisioned, 0);
-        pool_at(&state->provisioned, index)->flags = flags;
-        pool_release(&state->provisioned, index);
+    const bool later = p->provisioned.at_ns >= 0;
+    struct scaling scaling = {
+        .min = (double)lambda_provisioned_least(p),
+        .max = (double)lambda_provisioned_most(p),
+        .origin_ns = world_origin(w),
+        .alarm = &p->alarm,
+        .cooldown = &p->cooldown,
+        .schedule = &p->schedule_list,
+        .scale_in = p->scale_in,
+        .targets = {(double)NAN, (double)NAN, (double)NAN, p->provisioned.target_ratio},
+    };
+    provision_init(&state->environments.provision,
+                   &(struct provision_setup){
+                       .ops = &lambda_provision_ops,
+                       .context = state,
+                       .pool = *pool,
+                       .timer = (uint32_t)LAMBDA_PROVISIONING << LAMBDA_TIMER_BITS,
+                       .flags = ENVIRONMENT_UNUSED,
+                       .preparation_ns = p->provisioned.preparation_ns,
+                       .rate_per_s = p->provisioned.rate_per_s,
+                       .metric = SCALING_OWN,
+                       .seen_ns = p->alarm.delay_ns,
+                   });
+    scaling_setup(&state->environments.provision.autoscaler.scaler, &scaling, s->arena);
+    provision_begin(&state->environments.provision, later ? 0 : p->provisioned_concurrency_count);
+    if (later) {
+        service_timer(s, world_origin(w) + p->provisioned.at_ns,
+                      (uint32_t)LAMBDA_ALLOCATE << LAMBDA_TIMER_BITS);
     }
-    gauge_set(&state->provisioned_present, p->provisioned_concurrency_count, core_now(s->core));
-    state->concurrency->most -= p->provisioned_concurrency_count; /* of what is on demand */
-    state->allocated = p->provisioned_concurrency_count > 0;
 }
 
-static void lambda_requests_init(const struct service *s, struct bucket *bucket,
-                                 int64_t concurrency)
+/* ---- what an administrator does ---- */
+
+/* The update of the code has succeeded: environments of the old code finish what they do, and are
+ * gone. Provisioned ones are of a version: they serve until as many of the new one are there. */
+static void lambda_updated(struct world *w, struct service *s)
 {
-    const struct lambda_quotas *quotas = s->quotas;
-    const double rate_per_s =
-        fmin(LAMBDA_S, (double)concurrency * quotas->requests_per_concurrency);
-    const double burst = rate_per_s * (double)quotas->requests_burst_ns / LAMBDA_S;
-    if (concurrency > 0) { /* else nobody asks it */
-        bucket_init(bucket, rate_per_s, burst < 1 ? 1 : (int64_t)burst);
-    }
+    struct lambda *state = s->state;
+    const double present = (double)s->load.capacity.value;
+    state->updating = false;
+    environments_renew(&state->environments);
+    service_log(w, s,
+                &(struct log_entry){
+                    .kind = (double)s->load.capacity.value < present ? LOG_SCALE_IN : LOG_COMMAND,
+                    .metric = lambda_controls[LAMBDA_CODE],
+                    .value = (double)NAN,
+                    .threshold = (double)NAN,
+                    .from = present,
+                    .to = (double)s->load.capacity.value,
+                    .text = "new code: old environments end after their request",
+                });
 }
+
+static bool lambda_control(struct world *w, struct service *s, uint32_t control, double value)
+{
+    (void)w;
+    const struct lambda_params *p = s->params;
+    struct lambda *state = s->state;
+    if (control == LAMBDA_CODE) {
+        if (state->updating) {
+            return false; /* ResourceConflictException: LastUpdateStatus is InProgress */
+        }
+        state->updating = true;
+        service_timer(s, p->update_ns, (uint32_t)LAMBDA_UPDATED << LAMBDA_TIMER_BITS);
+        return true;
+    }
+    if (!(value >= 0) || value != floor(value)) {
+        return false;
+    }
+    return control == LAMBDA_RESERVE
+               ? concurrency_reserve(&state->environments.concurrency, (int64_t)value,
+                                     core_now(s->core))
+               : lambda_provision(state, (int64_t)value, (double)NAN, (double)NAN);
+}
+
+/* ---- the life of a service, and of a call ---- */
 
 static void lambda_start_limits(struct service *s)
 {
     const struct lambda_params *p = s->params;
     const struct lambda_quotas *quotas = s->quotas;
     struct lambda *state = s->state;
-    struct lambda_account *account = s->shared;
-    if (account->unreserved.limit == NULL) { /* the first of them */
-        account->unreserved.limit = lambda_resources[LAMBDA_ACCOUNT_CONCURRENCY];
-        account->unreserved.most = quotas->concurrency_count;
-        lambda_requests_init(s, &account->requests, quotas->concurrency_count);
+    struct concurrency_account *account = s->shared;
+    if (account->setup.units == 0) { /* the first of them */
+        concurrency_account_init(account,
+                                 &(struct concurrency_setup){
+                                     .units = quotas->concurrency_count,
+                                     .unreserved = quotas->unreserved_count,
+                                     .requests_per_unit_s = quotas->requests_per_concurrency,
+                                     .burst_ns = quotas->requests_burst_ns,
+                                 });
     }
-    state->concurrency = &account->unreserved;
-    if (p->reserved_concurrency_count >= 0) {
-        account->unreserved.most -= p->reserved_concurrency_count;
-        state->reserved.limit = lambda_resources[LAMBDA_RESERVED_CONCURRENCY];
-        state->reserved.most = p->reserved_concurrency_count;
-        state->concurrency = &state->reserved;
-    }
-    lambda_requests_init(s, &state->reserved_requests, p->reserved_concurrency_count);
-    lambda_requests_init(s, &state->provisioned_requests, p->provisioned_concurrency_count);
-    bucket_init(&state->starts, p->scaling.rate_per_s, p->scaling.burst_count);
+    concurrency_init(&state->environments.concurrency, account, p->reserved_concurrency_count);
+}
+
+static void lambda_start_retries(struct service *s)
+{
+    const struct lambda_params *p = s->params;
+    struct lambda *state = s->state;
+    const struct redelivery_phase throttled = {.tries = REDELIVERY_ANY,
+                                               .first_ns = p->async.throttle_wait_ns,
+                                               .factor = 2,
+                                               .most_ns = p->async.throttle_wait_max_ns};
+    state->failed = (struct redelivery){.phases = {{.tries = p->async.retry_attempts_count,
+                                                    .first_ns = p->async.retry_wait_ns,
+                                                    .factor = 2,
+                                                    .most_ns = INT64_MAX}},
+                                        .phases_count = 1,
+                                        .age_max_ns = p->async.max_event_age_ns};
+    state->throttled = (struct redelivery){.phases = {throttled},
+                                           .phases_count = 1,
+                                           .age_max_ns = p->async.max_event_age_ns,
+                                           .last_at_age = true};
+    state->refed = (struct redelivery){
+        .phases = {throttled}, .phases_count = 1, .age_max_ns = state->trigger.hold_ns};
+}
+
+static double lambda_vcpus(const struct lambda_params *p, int64_t memory_bytes)
+{
+    return fmin(p->threads, (double)memory_bytes / (double)p->memory_per_vcpu_bytes);
 }
 
 static void lambda_start_work(struct service *s)
 {
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    state->slowness = lambda_slowness(p);
-    state->first_more = (isnan(p->first_run.factor) ? lambda_runtimes[p->runtime].first_run_factor
-                                                    : p->first_run.factor) -
-                        1;
+    const double said = p->work_memory_bytes >= 0 ? lambda_vcpus(p, p->work_memory_bytes) : 1;
+    state->slowness = said / lambda_vcpus(p, p->memory_bytes);
     state->limit_ns = p->timeout_ns + llround(p->overhead_ns_dist->mean);
-    lambda_measure(p, &state->init, &state->first_extra);
     if (s->work_constant_ns >= 0 && p->overhead_ns_dist->kind == DISTRIBUTION_CONSTANT) {
         service_work_constant(s, llround(p->overhead_ns_dist->a) +
                                      lambda_longer(s->work_constant_ns, state->slowness));
     }
 }
 
+/* With SnapStart an environment is restored, and the function's own init is in the snapshot; of
+ * Java the first run after that was measured too. */
+static void lambda_start_environments(struct world *w, struct service *s,
+                                      const struct pool_setup *pool)
+{
+    const struct lambda_params *p = s->params;
+    struct lambda *state = s->state;
+    const struct lambda_deployment deployment = {p->runtime, p->package, p->architecture};
+    const struct lambda_runtime *runtime = &lambda_runtimes[p->runtime];
+    const struct distribution *init = p->snap_start ? p->restore_ns_dist : p->init_ns_dist;
+    struct distribution measured, first, other;
+    lambda_measure(lambda_find(&deployment), p->memory_bytes, &measured, &first);
+    if (p->snap_start) {
+        lambda_measure(lambda_find_restore(), p->memory_bytes, &measured,
+                       runtime->java ? &first : &other);
+    }
+    environments_init(
+        &state->environments,
+        &(struct environments_setup){
+            .pool = *pool,
+            .timer = (uint32_t)LAMBDA_INITIALISED << LAMBDA_TIMER_BITS,
+            .starts_per_s = p->scaling.rate_per_s,
+            .starts_burst = p->scaling.burst_count,
+            .init = init != NULL ? *init : measured,
+            .first_extra = p->first_run.extra_ns_dist != NULL ? *p->first_run.extra_ns_dist : first,
+            .placement_ns_dist = p->placement_ns_dist,
+            .more_init_ns_dist = {p->snap_start ? NULL : p->app_init_ns_dist,
+                                  p->vpc ? p->vpc_delay_ns_dist : NULL},
+            .init_limit_ns = p->snap_start ? INT64_MAX : p->init_limit_ns,
+            .first_more =
+                (isnan(p->first_run.factor) ? runtime->first_run_factor : p->first_run.factor) - 1,
+            .first_most_ns = p->first_run.most_ns,
+            .max_age_ns = p->max_age_ns,
+            .init_random = service_random(w, s, "init"),
+            .first_random = service_random(w, s, "first run"),
+        });
+    lambda_start_limits(s);
+    lambda_start_provisioned(w, s, pool);
+}
+
 static void lambda_start(struct world *w, struct service *s)
 {
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    struct pool_setup setup = {
-        .core = s->core,
-        .load = &s->load,
-        .arena = s->arena,
-        .service = s->index,
-        .groups_count = 1,
-        .pick = POOL_MOST_RECENT,
-        .instances_max = PARAM_INFINITE,
-        .idle_ns_dist = p->idle_timeout_ns_dist,
-        .idle_random = service_random(w, s, "idle"),
-    };
-    pool_init(&state->pool, &setup);
-    setup.idle_ns_dist = NULL;
-    pool_init(&state->provisioned, &setup);
-    lambda_start_limits(s);
+    state->w = w;
+    state->s = s;
     state->overhead_random = service_random(w, s, "overhead");
-    state->init_random = service_random(w, s, "init");
-    state->first_random = service_random(w, s, "first run");
     lambda_start_work(s);
-    if (p->provisioned.at_ns < 0) {
-        lambda_provision(s, 0);
-    } else {
-        service_timer(s, world_origin(w) + p->provisioned.at_ns,
-                      (uint32_t)LAMBDA_ALLOCATE << LAMBDA_TIMER_BITS);
-    }
-    state->window = EVENT_NONE;
-    state->feed = SERVICE_NONE;
-    if (p->trigger.from_target.service != SERVICE_NONE) {
-        const int64_t most = p->trigger.max_concurrency_count >= 0
-                                 ? p->trigger.max_concurrency_count
-                                 : p->trigger.most_count;
-        const int64_t first = p->trigger.initial_count < most ? p->trigger.initial_count : most;
-        state->feed = p->trigger.from_target.edge;
-        state->hold_ns = source_terms(w, &p->trigger.from_target).hold_ns;
-        pollers_init(&state->pollers, &(struct pollers_setup){
-                                          .first = (uint32_t)first,
-                                          .most = (uint32_t)most,
-                                          .batch = (uint32_t)p->trigger.batch_count,
-                                          .period_ns = (int64_t)(LAMBDA_S / p->trigger.ramp_per_s),
-                                      });
-    }
+    lambda_start_environments(w, s,
+                              &(struct pool_setup){
+                                  .core = s->core,
+                                  .load = &s->load,
+                                  .arena = s->arena,
+                                  .service = s->index,
+                                  .groups_count = 1,
+                                  .pick = POOL_MOST_RECENT,
+                                  .instances_max = PARAM_INFINITE,
+                                  .idle_ns_dist = p->idle_timeout_ns_dist,
+                                  .idle_random = service_random(w, s, "idle"),
+                              });
+    trigger_start(&state->trigger, w, s, &p->trigger, (uint32_t)LAMBDA_SOURCE << LAMBDA_TIMER_BITS);
+    lambda_start_retries(s);
     service_gauge(s, &s->load.busy, &state->busy_window);
-    service_gauge(s, &state->provisioned_busy, &state->provisioned_busy_window);
-    service_gauge(s, &state->provisioned_present, &state->provisioned_window);
-    service_gauge(s, &state->concurrency->used, &state->concurrency_window);
-    service_gauge(s, &state->polling, &state->polling_window);
-    summary_init(&state->cold_start, s->arena);
-    summary_init(&state->init_duration, s->arena);
-    summary_init(&state->duration, s->arena);
-    summary_init(&state->async_age, s->arena);
-}
-
-/* Of a provisioned environment that was asked for at an instant of the scenario. */
-static void lambda_allocate(struct world *w, struct service *s)
-{
-    const struct lambda_params *p = s->params;
-    const double count = (double)p->provisioned_concurrency_count;
-    const int64_t delay_ns =
-        p->provisioned.preparation_ns + (int64_t)(LAMBDA_S * count / p->provisioned.rate_per_s);
-    service_log(w, s,
-                &(struct log_entry){.kind = LOG_SCALE_OUT,
-                                    .metric = "provisioned_concurrency",
-                                    .value = NAN,
-                                    .threshold = NAN,
-                                    .from = (double)s->load.capacity.value,
-                                    .to = (double)s->load.capacity.value + count,
-                                    .delay_ns = delay_ns,
-                                    .text = "usable once all are allocated"});
-    service_timer(s, delay_ns, (uint32_t)LAMBDA_ALLOCATED << LAMBDA_TIMER_BITS);
+    service_gauge(s, &state->environments.provision.busy, &state->provisioned_busy_window);
+    service_gauge(s, &state->environments.provision.present, &state->provisioned_window);
+    service_gauge(s, &state->environments.concurrency.used, &state->used_window);
+    service_gauge(s, &state->environments.concurrency.account->used, &state->unreserved_window);
+    service_gauge(s, &state->trigger.source.working, &state->polling_window);
+    struct summary *const summaries[] = {&state->cold_start, &state->init_duration,
+                                         &state->duration, &state->async_age, &state->iterator_age};
+    for (size_t i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++) {
+        summary_init(summaries[i], s->arena);
+    }
 }
 
 static void lambda_timer(struct world *w, struct service *s, uint32_t slot)
 {
+    const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
     const uint32_t index = slot & (((uint32_t)1 << LAMBDA_TIMER_BITS) - 1);
     switch (slot >> LAMBDA_TIMER_BITS) {
     case LAMBDA_INITIALISED:
         lambda_initialised(w, s, index);
         break;
-    case LAMBDA_POLL:
-        lambda_poll_more(w, s);
+    case LAMBDA_SOURCE:
+        event_source_due(&state->trigger.source, index);
         break;
-    case LAMBDA_WINDOW:
-        state->window = EVENT_NONE;
-        lambda_send_batch(w, s);
-        lambda_poll(w, s);
+    case LAMBDA_PROVISIONING:
+        provision_due(&state->environments.provision, index);
         break;
     case LAMBDA_ALLOCATE:
-        lambda_allocate(w, s);
+        lambda_provision(state, p->provisioned_concurrency_count, (double)NAN, (double)NAN);
         break;
-    case LAMBDA_ALLOCATED:
-        lambda_provision(s, LAMBDA_UNUSED);
+    case LAMBDA_UPDATED:
+        lambda_updated(w, s);
         break;
     default:
-        if (pool_expire(&state->pool, index)) {
+        if (pool_expire(&state->environments.pool, index)) {
             lambda_scale(w, s, -1, 0);
         }
     }
 }
 
+/* Time until it is tried again, after a throttle; then it counts one more. */
+static int64_t lambda_throttle_wait_ns(struct lambda *state, struct frame *f)
+{
+    const struct redelivery *retries =
+        trigger_feeds(&state->trigger, f) ? &state->refed : &state->throttled;
+    const bool off = state->environments.concurrency.reserved == 0;
+    const uint32_t times = (f->block & (uint32_t)LAMBDA_THROTTLES) / LAMBDA_THROTTLE;
+    if (!(f->flags & FRAME_ASYNC) || (off && lambda_event(state, f)) ||
+        (trigger_feeds(&state->trigger, f) && state->trigger.stream &&
+         event_source_too_old(&state->trigger.source, f))) {
+        return REDELIVERY_OVER;
+    }
+    f->block =
+        (uint8_t)(f->block + (times * LAMBDA_THROTTLE < LAMBDA_THROTTLES ? LAMBDA_THROTTLE : 0));
+    return redelivery_wait_ns(retries, times, core_now(state->s->core) - f->start_ns);
+}
+
 /* Without an environment: what nobody waits for is tried again, while that makes sense. */
 static void lambda_throttle(struct world *w, struct service *s, struct frame *f, const char *limit)
 {
-    const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
-    const bool fed = lambda_fed_by(state, f);
-    const int64_t left_ns =
-        (fed ? state->hold_ns : p->async.max_event_age_ns) - (core_now(s->core) - f->start_ns);
-    const uint32_t times = f->block >> LAMBDA_THROTTLE_BITS;
-    const int64_t wait_ns = (int64_t)fmin((double)p->async.throttle_wait_max_ns,
-                                          ldexp((double)p->async.throttle_wait_ns, (int)times));
+    const bool fed = trigger_feeds(&state->trigger, f);
+    const int64_t wait_ns = lambda_throttle_wait_ns(state, f);
     state->throttles += world_measuring(w);
-    if (f->flags & FRAME_ASYNC && (fed ? wait_ns < left_ns : left_ns > 0)) {
-        f->block = (uint8_t)(f->block +
-                             (times * LAMBDA_THROTTLE < LAMBDA_THROTTLES ? LAMBDA_THROTTLE : 0));
+    if (wait_ns != REDELIVERY_OVER) {
         service_throttled(w, s, limit);
         if (fed) {
-            pollers_fail(&state->pollers, core_now(s->core));
+            event_source_throttled(&state->trigger.source);
         }
-        lambda_queue(w, s, f, wait_ns < left_ns ? wait_ns : left_ns);
+        call_again(w, f, wait_ns);
         return;
     }
-    if (f->flags & FRAME_ASYNC && !fed) {
+    if (lambda_event(state, f)) {
         lambda_drop(w, s);
     }
-    call_throttle(w, f, limit);
     if (fed) {
-        lambda_polled(w, s, true);
+        trigger_throttled(&state->trigger, f, limit);
+    } else {
+        call_throttle(w, f, limit);
     }
+}
+
+/* It runs: what is counted then. */
+static void lambda_count(struct world *w, struct service *s, const struct frame *f)
+{
+    struct lambda *state = s->state;
+    const int64_t now_ns = core_now(s->core);
+    if (world_measuring(w)) {
+        const bool provisioned = f->note & ENVIRONMENT_PROVISIONED;
+        state->provisioned_runs += provisioned;
+        state->spilled += !provisioned && state->environments.provision.usable > 0;
+    }
+    if (f->flags & FRAME_MEASURED && lambda_event(state, f)) {
+        summary_add(&state->async_age, now_ns - f->start_ns);
+    }
+    if (f->flags & FRAME_MEASURED && trigger_feeds(&state->trigger, f) && state->trigger.stream) {
+        summary_add(&state->iterator_age,
+                    now_ns - event_source_records(&state->trigger.source, f)->last_ns);
+    }
+}
+
+/* Invoke refuses it, so no queue has it either; what a trigger reads is within the limit. */
+static bool lambda_too_large(const struct world *w, const struct service *s, const struct frame *f)
+{
+    const struct lambda_params *p = s->params;
+    const bool async = f->flags & FRAME_ASYNC;
+    return f->flags & FRAME_SIZED && !trigger_feeds(&((struct lambda *)s->state)->trigger, f) &&
+           call_size(w, f) >
+               (double)(async ? p->payload_max.async_bytes : p->payload_max.sync_bytes);
 }
 
 static void lambda_arrive(struct world *w, struct service *s, struct frame *f)
 {
     struct lambda *state = s->state;
-    const int64_t now_ns = core_now(s->core);
     bool cold = false;
-    if ((f->block & LAMBDA_PHASE) == LAMBDA_QUEUED) {
-        lambda_phase(f, LAMBDA_AWAY);
-        gauge_add(&s->load.queue, -1, now_ns);
+    if (lambda_too_large(w, s, f)) {
+        call_refuse(w, f, OUTCOME_REJECTED);
+        return;
     }
-    const char *limit = lambda_admit(s, f, &cold);
+    if (f->block == 0 && lambda_event(state, f)) { /* for the first time */
+        state->received += world_measuring(w);
+    }
+    const char *limit =
+        environments_take(&state->environments, !lambda_event(state, f), &f->note, &cold);
     if (limit != NULL) {
         lambda_throttle(w, s, f, limit);
         return;
     }
-    if (world_measuring(w)) {
-        const bool provisioned = f->note & LAMBDA_PROVISIONED;
-        state->provisioned_runs += provisioned;
-        state->spilled += !provisioned && state->allocated;
-    }
-    if (f->flags & FRAME_ASYNC && f->flags & FRAME_MEASURED && !lambda_fed_by(state, f)) {
-        summary_add(&state->async_age, now_ns - f->start_ns);
-    }
-    lambda_environment(state, f)->until_ns = now_ns;
+    lambda_count(w, s, f);
+    environments_at(&state->environments, f->note)->until_ns = core_now(s->core);
     if (cold) {
         lambda_start_cold(w, s, f);
     } else {
@@ -635,7 +594,10 @@ static void lambda_resume(struct world *w, struct service *s, struct frame *f)
 {
     const struct lambda *state = s->state;
     const bool first = (f->block & LAMBDA_PHASE) == LAMBDA_FIRST_RUNS;
-    f->work_ns = lambda_longer(f->work_ns, state->slowness * (first ? 1 + state->first_more : 1));
+    f->work_ns = lambda_longer(f->work_ns, state->slowness);
+    if (first) {
+        f->work_ns += environments_slower_ns(&state->environments, f->work_ns, 1);
+    }
     call_work(w, f);
 }
 
@@ -650,29 +612,38 @@ static enum outcome lambda_failed(struct world *w, struct service *s, struct fra
     return OUTCOME_FAILED;
 }
 
-/* A run that failed, of an asynchronous event: again after a minute, and after two. Of a batch: all
- * its messages come back, unless the function lives to tell which failed. */
+/* A run that failed, of an asynchronous event: again after a minute, and after two. What a bulkhead
+ * has refused is tried again as if it were throttled. */
 static bool lambda_keep(struct world *w, struct service *s, struct frame *f, enum outcome outcome)
 {
-    const struct lambda_params *p = s->params;
-    const struct lambda *state = s->state;
-    const uint8_t phase = f->block & LAMBDA_PHASE;
-    if (lambda_fed_by(state, f) &&
-        (outcome == OUTCOME_TIMEOUT || !p->trigger.report_batch_item_failures)) {
-        call_undo_rounds(w, f);
+    struct lambda *state = s->state;
+    const bool ran = (f->block & LAMBDA_PHASE) != LAMBDA_AWAY;
+    int64_t wait_ns;
+    if (trigger_feeds(&state->trigger, f)) {
+        if (!trigger_failed(&state->trigger, f, outcome)) {
+            return false;
+        }
+        lambda_over(w, s, f, outcome);
+        call_again(w, f, state->trigger.params->retry_wait_ns);
+        return true;
     }
-    if (!(f->flags & FRAME_ASYNC) || lambda_fed_by(state, f) || phase < LAMBDA_RUNS) {
+    if (!(f->flags & FRAME_ASYNC) || lambda_too_large(w, s, f)) {
         return false;
     }
-    const int64_t failures = (f->block & LAMBDA_FAILURES) / LAMBDA_FAILURE;
-    const int64_t wait_ns = p->async.retry_wait_ns * (failures + 1);
-    if (failures >= p->async.retry_attempts_count ||
-        core_now(s->core) - f->start_ns + wait_ns > p->async.max_event_age_ns) {
+    if (ran) {
+        wait_ns = redelivery_wait_ns(&state->failed, (f->block & LAMBDA_FAILURES) / LAMBDA_FAILURE,
+                                     core_now(s->core) - f->start_ns);
+    } else {
+        wait_ns = lambda_throttle_wait_ns(state, f);
+    }
+    if (wait_ns == REDELIVERY_OVER) {
         return false;
     }
-    lambda_over(w, s, f, outcome);
-    f->block = (uint8_t)(f->block + LAMBDA_FAILURE);
-    lambda_queue(w, s, f, wait_ns);
+    if (ran) {
+        lambda_over(w, s, f, outcome);
+        f->block = (uint8_t)(f->block + LAMBDA_FAILURE);
+    }
+    call_again(w, f, wait_ns);
     return true;
 }
 
@@ -681,15 +652,30 @@ static void lambda_finish(struct world *w, struct service *s, struct frame *f)
     const struct lambda_params *p = s->params;
     struct lambda *state = s->state;
     const bool good = f->answer == OUTCOME_OK;
-    if ((f->block & LAMBDA_PHASE) == LAMBDA_QUEUED) {
-        gauge_add(&s->load.queue, -1, core_now(s->core));
-    } else {
+    if ((f->block & LAMBDA_PHASE) != LAMBDA_AWAY) {
         lambda_over(w, s, f, f->answer);
     }
-    if (lambda_fed_by(state, f)) {
-        lambda_polled(w, s, !good && !p->trigger.report_batch_item_failures);
-    } else if (f->flags & FRAME_ASYNC && !good) {
+    if (trigger_feeds(&state->trigger, f)) {
+        trigger_over(&state->trigger, f, good);
+    } else if (f->flags & FRAME_ASYNC && good) {
+        lambda_send(w, s, &p->on_success_target);
+    } else if (f->flags & FRAME_ASYNC) {
         lambda_drop(w, s);
+    }
+}
+
+static double lambda_level(struct world *w, struct service *s, uint32_t metric)
+{
+    (void)w;
+    const struct lambda *state = s->state;
+    switch (metric) {
+    case LAMBDA_CONCURRENT:
+        return (double)s->load.busy.value;
+    case LAMBDA_UNRESERVED:
+        return (double)state->environments.concurrency.account->used.value;
+    default: /* NaN: there are none */
+        return (double)state->environments.provision.busy.value /
+               (double)state->environments.provision.present.value;
     }
 }
 
@@ -712,6 +698,10 @@ static void lambda_observe(struct world *w, struct service *s, struct own_value 
     own[LAMBDA_SPILLOVER].value = (double)state->spilled;
     own[LAMBDA_ASYNC_AGE].summary = &state->async_age;
     own[LAMBDA_ASYNC_DROPPED].value = (double)state->dropped;
+    own[LAMBDA_ASYNC_RECEIVED].value = (double)state->received;
+    own[LAMBDA_UNRESERVED].value = (double)state->unreserved_window.max;
+    own[LAMBDA_ITERATOR_AGE].summary = &state->iterator_age;
+    own[LAMBDA_RECORDS_DROPPED].value = (double)state->trigger.dropped;
 }
 
 static struct usage lambda_used(const struct gauge *gauge, int64_t now_ns, int64_t available)
@@ -724,23 +714,30 @@ static void lambda_usage(struct world *w, struct service *s, struct usage *usage
 {
     (void)w;
     const struct lambda_quotas *quotas = s->quotas;
-    const struct lambda *state = s->state;
-    const struct lambda_account *account = s->shared;
-    const struct lambda_concurrency *concurrency = state->concurrency;
+    struct lambda *state = s->state;
+    const struct gauge *used = concurrency_used(&state->environments.concurrency);
     const int64_t now_ns = core_now(s->core);
-    struct usage held = lambda_used(&concurrency->used, now_ns, concurrency->most);
-    held.peak = (double)gauge_read(&concurrency->used, now_ns).max;
+    struct usage held =
+        lambda_used(used, now_ns, concurrency_most(&state->environments.concurrency));
+    held.peak = (double)gauge_read(used, now_ns).max;
     for (uint32_t i = 0; i < sizeof(lambda_resources) / sizeof(lambda_resources[0]); i++) {
         usage[i] = (struct usage){.available = INFINITY};
     }
-    usage[concurrency == &state->reserved ? LAMBDA_RESERVED_CONCURRENCY
-                                          : LAMBDA_ACCOUNT_CONCURRENCY] = held;
-    if (state->feed != SERVICE_NONE) {
-        usage[LAMBDA_POLLERS] = lambda_used(&state->polling, now_ns, state->pollers.setup.most);
+    usage[state->environments.concurrency.reserved >= 0 ? LAMBDA_RESERVED_CONCURRENCY
+                                                        : LAMBDA_ACCOUNT_CONCURRENCY] = held;
+    if (state->trigger.edge != SERVICE_NONE && !state->trigger.stream) {
+        usage[LAMBDA_POLLERS] = lambda_used(&state->trigger.source.working, now_ns,
+                                            state->trigger.source.pollers.setup.most);
     }
-    usage[LAMBDA_ACCOUNT_REQUESTS] = (struct usage){.used = (double)account->requests_count,
-                                                    .available = (double)quotas->concurrency_count *
-                                                                 quotas->requests_per_concurrency};
+    usage[LAMBDA_ACCOUNT_REQUESTS] = (struct usage){
+        .used = (double)state->environments.concurrency.account->requests_count,
+        .available = (double)quotas->concurrency_count * quotas->requests_per_concurrency};
+}
+
+static bool lambda_scales_with(const void *params)
+{
+    const struct lambda_params *p = params;
+    return !isnan(p->provisioned.target_ratio) || p->schedule_list.count > 0;
 }
 
 const struct model lambda_model = {
@@ -755,34 +752,49 @@ const struct model lambda_model = {
                 "concurrency, through its nested calls. Over the account's or its reserved "
                 "concurrency, ten requests a second for each unit of that, or a thousand new "
                 "environments at once and 100 a second after, it ends as `throttled`. An error of "
-                "what it calls is its own: `failed`. Asynchronous events are tried again, and "
-                "dropped or sent to `dead_letter`. `trigger` polls a queue. SnapStart, versions, "
-                "payload limits, VPC, and the growth of the request rate (10,000/s in 10 s) are "
-                "left out.",
+                "what it calls is its own: `failed`. Asynchronous events stand in a queue of the "
+                "function's own, are tried again after failures and throttles, and given up to "
+                "`dead_letter` and `on_failure`. `trigger` polls a queue with a number of pollers "
+                "that grows, or each shard of a stream, one batch at a time (or so many, each key "
+                "in one lane), where a batch that fails holds its lane up. Provisioned "
+                "environments may follow their utilization. New code ends all environments, "
+                "provisioned ones once as many new ones are there. arm64 has its own init; "
+                "`work` is the same, as AWS names no factor. With `vpc` its network interface is "
+                "made "
+                "at deploy. Left out: versions and aliases, the size of answers, file systems, "
+                "tumbling windows, filters, and the growth of the request rate (10,000/s in 10 s).",
             ROWS(params, lambda_params),
             ROWS(quotas, lambda_quotas),
             ROWS(metrics, lambda_metrics),
             ROWS(resources, lambda_resources),
             .params_size = sizeof(struct lambda_params),
+            .target_kind = TARGET_KIND_FUNCTION,
             .quotas_size = sizeof(struct lambda_quotas),
             .takes_work = true,
             .takes_operations = true,
+            .holds_events = true,
+            .outbound_only = true,
+            .scales = true,
+            .scales_with = lambda_scales_with,
             .work_help = "the handler's CPU time on one full vCPU, nested calls not counted",
             .resource = "present environments",
+            .controls = lambda_controls,
             .check = lambda_check,
             .check_together = lambda_check_together,
             .check_source = lambda_check_source,
         },
     .state_size = sizeof(struct lambda),
-    .shared_size = sizeof(struct lambda_account),
+    .shared_size = sizeof(struct concurrency_account),
     .start = lambda_start,
     .timer = lambda_timer,
     .observe = lambda_observe,
+    .level = lambda_level,
     .usage = lambda_usage,
     .arrive = lambda_arrive,
     .failed = lambda_failed,
     .resume = lambda_resume,
     .keep = lambda_keep,
     .finish = lambda_finish,
-    .fed = lambda_poll,
+    .fed = lambda_fed,
+    .control = lambda_control,
 };

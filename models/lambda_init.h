@@ -1,5 +1,5 @@
 /* lambda_init: what Lambda environments took to initialise a hello world, and its first run after.
- * Written by scripts/coldstarts from coldstarts.csv (maxday/lambda-perf): 2522372 cold
+ * Written by scripts/coldstarts from coldstarts.csv (maxday/lambda-perf): 2546728 cold
  * starts, 2024-01-01 to 2026-08-22. Do not edit. */
 #ifndef ARCHSIM_MODELS_LAMBDA_INIT_H
 #define ARCHSIM_MODELS_LAMBDA_INIT_H
@@ -241,6 +241,11 @@ static const struct lambda_init lambda_inits[] = {
       {256, {173.2, 234, 243.9, 257, 278.6, 308.2, 343.7, 672.3, 880, 1397}, 31.93},
       {512, {175.1, 233.3, 243.7, 257.9, 281, 312, 350.1, 686.9, 885, 1156}, 17.79},
       {1024, {173, 232.5, 243.4, 257.4, 279.9, 311.2, 347.8, 688.1, 928, 1606}, 5.989}}},
+    {"java21_snapstart", "zip", "x86_64",
+     {{128, {244.2, 626.1, 677.8, 741.8, 827.4, 965.3, 1086, 1246, 1749, 2024}, 119.8},
+      {256, {163.5, 521.9, 566.8, 623.9, 692.6, 788.6, 855.1, 996.6, 1372, 3753}, 59.42},
+      {512, {150.8, 512.5, 558.6, 613.5, 677.5, 752.7, 804.8, 954.3, 1229, 1479}, 23.67},
+      {1024, {178.2, 532.2, 582.4, 641.4, 706.6, 780.9, 836.5, 976.8, 1321, 1508}, 16.83}}},
     {"nodejs16.x", "image", "arm64",
      {{128, {154.9, 215.1, 223, 233, 251.2, 328.3, 387.7, 444.7, 712.5, 1082}, 11.93},
       {256, {155.6, 215.1, 223.1, 233.1, 251.1, 330.3, 387.7, 440.7, 584.8, 1420}, 5.38},

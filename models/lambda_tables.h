@@ -1,76 +1,21 @@
-/* lambda_tables: what lambda.c knows as tables: runtimes, parameters, quotas, metrics, resources;
- * and what they say together. */
+/* lambda_tables: what lambda.c knows as tables: parameters, quotas, metrics, resources. The
+ * runtimes are in lambda_runtimes.h, what does not fit together in lambda_checks.h. */
 #ifndef ARCHSIM_MODELS_LAMBDA_TABLES_H
 #define ARCHSIM_MODELS_LAMBDA_TABLES_H
 
-#include <math.h>
-#include <string.h>
-
-#include "models/lambda_init.h"
+#include "models/lambda_runtimes.h"
 #include "models/model.h"
+#include "models/scaling.h"
+#include "models/trigger.h"
 
 #define SCALING_PAGE "Lambda Developer Guide, Lambda scaling behavior"
 #define CONCURRENCY_PAGE "Lambda Developer Guide, Understanding Lambda function scaling"
 #define QUOTAS_PAGE "Lambda Developer Guide, Lambda quotas"
 #define LIFE_PAGE "Lambda Developer Guide, Lambda execution environment lifecycle"
 #define ASYNC_PAGE "Lambda Developer Guide, error handling of asynchronous invocation"
-#define SQS_PAGE "Lambda Developer Guide, scaling behavior for SQS event source mappings"
-#define SQS_PARAMETERS_PAGE "Lambda Developer Guide, parameters for SQS event source mappings"
-#define SQS_ERRORS_PAGE "Lambda Developer Guide, Handling errors for an SQS event source"
-#define LAMBDA_PERF "maxday/lambda-perf, 2024 to 2026: hello world, up to 10 cold starts a day"
+#define SNAP_PAGE "Lambda Developer Guide, Improving startup performance with Lambda SnapStart"
+#define DESTINATIONS_PAGE "Lambda Developer Guide, capturing records of asynchronous invocations"
 #define FIRST_RUN_FACTS "facts, first_run_extra_factor: Python, Node 2-4; Java, .NET 10-50"
-
-/* As AWS names them, or the language where it is provided.al2023. Like: the one in lambda_init.h
- * that stands for it; another name is an estimate, the nearest of its family. Factor: how many
- * times longer the handler's own work takes in the first run of an environment: the lower ends of
- * what the facts say, and little for compiled code. */
-#define LAMBDA_RUNTIMES(X)                \
-    X("nodejs24.x", "nodejs22.x", 3)      \
-    X("nodejs22.x", "nodejs22.x", 3)      \
-    X("nodejs20.x", "nodejs22.x", 3)      \
-    X("nodejs18.x", "nodejs18.x", 3)      \
-    X("nodejs16.x", "nodejs16.x", 3)      \
-    X("python3.14", "python3.14", 2)      \
-    X("python3.13", "python3.12", 2)      \
-    X("python3.12", "python3.12", 2)      \
-    X("python3.11", "python3.12", 2)      \
-    X("python3.10", "python3.9", 2)       \
-    X("python3.9", "python3.9", 2)        \
-    X("python3.8", "python3.8", 2)        \
-    X("java25", "java21", 10)             \
-    X("java21", "java21", 10)             \
-    X("java17", "java21", 10)             \
-    X("java11", "java11", 10)             \
-    X("java8.al2", "java11", 10)          \
-    X("dotnet10", "dotnet10", 10)         \
-    X("dotnet8", "dotnet8", 10)           \
-    X("dotnet6", "dotnet6", 10)           \
-    X("ruby3.4", "ruby3.4", 3)            \
-    X("ruby3.3", "ruby3.3", 3)            \
-    X("ruby3.2", "ruby3.3", 3)            \
-    X("provided.al2023", "go", 1.5)       \
-    X("provided.al2", "go", 1.5)          \
-    X("rust", "rust", 1.5)                \
-    X("go", "go", 1.5)                    \
-    X("cpp", "cpp", 1.5)                  \
-    X("swift", "swift", 1.5)              \
-    X("dotnet10_aot", "dotnet8_aot", 1.5) \
-    X("dotnet8_aot", "dotnet8_aot", 1.5)  \
-    X("dotnet7_aot", "dotnet7_aot", 1.5)  \
-    X("graalvm", "graalvm", 1.5)          \
-    X("quarkus", "quarkus", 1.5)          \
-    X("bun", "bun", 3)                    \
-    X("shell", "shell", 1.5)
-#define LAMBDA_WORD(word, like, factor) " " word
-#define LAMBDA_RUNTIME(word, like, factor) {like, factor},
-static const struct lambda_runtime {
-    const char *like;
-    double first_run_factor;
-} lambda_runtimes[] = {LAMBDA_RUNTIMES(LAMBDA_RUNTIME)};
-static const char *const lambda_packages[] = {"zip", "image"};
-static const char *const lambda_architectures[] = {"x86_64", "arm64"};
-
-enum lambda_per { LAMBDA_PER_MESSAGE, LAMBDA_PER_BATCH };
 
 struct lambda_params {
     int64_t memory_bytes, memory_per_vcpu_bytes, work_memory_bytes;
@@ -82,6 +27,7 @@ struct lambda_params {
     int64_t init_limit_ns;
     struct {
         double factor;
+        int64_t most_ns;
         const struct distribution *extra_ns_dist;
     } first_run;
     const struct distribution *idle_timeout_ns_dist;
@@ -89,8 +35,14 @@ struct lambda_params {
     int64_t reserved_concurrency_count, provisioned_concurrency_count;
     struct {
         int64_t at_ns, preparation_ns;
-        double rate_per_s;
+        double rate_per_s, target_ratio;
+        int64_t min_count, max_count;
     } provisioned;
+    struct list schedule_list;
+    struct scaling_alarm alarm;
+    struct scaling_cooldown cooldown;
+    bool scale_in;
+    int64_t update_ns;
     struct {
         int64_t burst_count;
         double rate_per_s;
@@ -99,14 +51,14 @@ struct lambda_params {
         int64_t retry_attempts_count, max_event_age_ns;
         int64_t retry_wait_ns, throttle_wait_ns, throttle_wait_max_ns;
     } async;
-    struct call_target dead_letter_target;
     struct {
-        struct call_target from_target;
-        int64_t batch_count, window_ns, max_concurrency_count, initial_count, most_count;
-        double ramp_per_s;
-        int per;
-        bool report_batch_item_failures;
-    } trigger;
+        int64_t sync_bytes, async_bytes;
+    } payload_max;
+    struct call_target dead_letter_target, on_failure_target, on_success_target;
+    struct trigger_params trigger;
+    bool snap_start, vpc;
+    int64_t ephemeral_storage_bytes;
+    const struct distribution *restore_ns_dist, *vpc_delay_ns_dist;
 };
 
 #define PARAMS struct lambda_params
@@ -126,12 +78,13 @@ static const struct param lambda_params[] = {
         runtime, "nodejs22.x", LAMBDA_RUNTIMES(LAMBDA_WORD),
         "decides the init and the first run; compiled languages by their own names",
         ASSUMED("the init is measured for most (" LAMBDA_PERF "); for nodejs24.x, 20.x, "
-                "python3.13, 3.11, 3.10, java25, 17, 8.al2, ruby3.2, dotnet10_aot and provided.* "
-                "estimated by the nearest of the family")),
+                "python3.13, 3.11, 3.10, java25, 17, 8.al2, ruby3.2, dotnet10_aot, provided.* and "
+                "quarkus on arm64 estimated by the nearest of the family")),
     CHOICE(package, "zip", "zip image", "how the code is deployed; images initialise more unevenly",
            DOCUMENTED("Lambda Developer Guide, Lambda deployment packages")),
-    CHOICE(architecture, "x86_64", "x86_64 arm64", "instruction set; decides the init",
-           DOCUMENTED("Lambda Developer Guide, instruction set architecture")),
+    CHOICE(architecture, "x86_64", "x86_64 arm64",
+           "instruction set; decides the init, `work` is the same",
+           DOCUMENTED("Lambda Developer Guide, instruction set architecture: no factor of speed")),
     TIME(timeout, "3s", "1s..15min",
          "a run that takes longer ends as `timeout`, and its environment must initialise again",
          DOCUMENTED(QUOTAS_PAGE)),
@@ -154,6 +107,9 @@ static const struct param lambda_params[] = {
     NUMBER(first_run.factor, NONE, "1..1000", NULL,
            "so many times longer `work` takes in the first run; not given: 1.5 to 10 by runtime",
            ESTIMATED(FIRST_RUN_FACTS)),
+    TIME(first_run.most, "1s", "0s..15min",
+         "the factor adds at most so much to a piece of work: code is loaded and compiled once",
+         ESTIMATED("facts, first_run_extra_factor: measured of some ms of work, at most 50 times")),
     TIME_DIST(first_run.extra, NONE, "0s..",
               "further time of the first run; not given: as measured for a hello world",
               MEASURED(LAMBDA_PERF "; its whole first run")),
@@ -176,6 +132,21 @@ static const struct param lambda_params[] = {
     RATE(provisioned.rate, "6000/min", "1/min..1M/s",
          "environments that are allocated; none is usable until all are",
          DOCUMENTED(CONCURRENCY_PAGE)),
+    RATIO(provisioned.target, NONE, "10%..90%",
+          "provisioned_concurrency_utilization that target tracking aims at",
+          DOCUMENTED(CONCURRENCY_PAGE ": 0.1 to 0.9, 0.7 is usual; the average of a minute")),
+    COUNT(provisioned.min, NONE, "0..100k",
+          "the least that scaling leaves; not given: what is there",
+          DOCUMENTED("Application Auto Scaling, RegisterScalableTarget")),
+    COUNT(provisioned.max, NONE, "0..100k", "the most that it asks for; not given: what is there",
+          DOCUMENTED("Application Auto Scaling, RegisterScalableTarget")),
+    SCALING_SCHEDULE_ROW(scaling_action),
+    SCALING_ALARM_ROWS,
+    SCALING_COOLDOWN_ROWS("0s"),
+    SCALING_IN_ROW,
+    TIME(update, "5s", "0s..10min",
+         "an update of the code goes on for so long; until then another is refused",
+         RECALLED("facts: LastUpdateStatus InProgress, typically 1 to 10 s")),
     COUNT(scaling.burst, "1000", "1..", "new environments at once, from a full bucket",
           DOCUMENTED(SCALING_PAGE ": 1,000 every 10 seconds, refilled continuously")),
     RATE(scaling.rate, "100/s", "1/min..1M/s", "new environments after that, continuously",
@@ -191,32 +162,32 @@ static const struct param lambda_params[] = {
          DOCUMENTED(ASYNC_PAGE)),
     TIME(async.throttle_wait_max, "5min", "1ms..", "but no longer than that",
          DOCUMENTED(ASYNC_PAGE)),
-    SERVICE_OPERATION(
-        dead_letter, NONE, "send",
-        "where asynchronous events go that are dropped (also: on-failure destination)",
-        DOCUMENTED("Lambda Developer Guide, capturing records of asynchronous "
-                   "invocations")),
-    SOURCE(trigger.from, REQUIRED, "the queue that is polled for this function",
-           DOCUMENTED(SQS_PARAMETERS_PAGE)),
-    COUNT(trigger.batch, "10", "1..10k", "messages of one invocation; above 10 only with a window",
-          DOCUMENTED(SQS_PARAMETERS_PAGE)),
-    TIME(trigger.window, "0s", "0s..300s", "a batch that is not full waits so long for more",
-         DOCUMENTED(SQS_PARAMETERS_PAGE)),
-    COUNT(trigger.max_concurrency, NONE, "2..1000", "batches at a time, at most",
-          DOCUMENTED(SQS_PAGE)),
-    COUNT(trigger.initial, "5", "1..", "batches at a time, at first and when traffic is low",
-          DOCUMENTED(SQS_PAGE)),
-    COUNT(trigger.most, "1250", "1..", "batches at a time, without max_concurrency",
-          DOCUMENTED(SQS_PAGE)),
-    RATE(trigger.ramp, "300/min", "1/min..1M/s",
-         "further batches at a time, while messages are waiting",
-         DOCUMENTED(SQS_PAGE "; taken as continuous, and the same on the way back")),
-    CHOICE(trigger.per, "message", "message batch",
-           "whether `work` and `calls` are for each message of a batch, in turn, or once for all",
-           DEFINED("archsim language 1")),
-    FLAG(trigger.report_batch_item_failures, "false",
-         "messages before the one that fails are done; else all of the batch come again",
-         DOCUMENTED(SQS_ERRORS_PAGE)),
+    SIZE(payload_max.sync, "6 MiB", "1B..6MiB",
+         "a request that carries more ends as `rejected` (413), where somebody waits for it",
+         DOCUMENTED("Lambda API Reference, Invoke: 6 MB for synchronous invocations")),
+    SIZE(payload_max.async, "1 MiB", "1B..1MiB", "likewise of an event, before it is in the queue",
+         DOCUMENTED("Lambda API Reference, Invoke: 1 MB for asynchronous invocations")),
+    SERVICE_OPERATION(dead_letter, NONE, "send",
+                      "dead-letter queue of asynchronous events that are given up",
+                      DOCUMENTED(DESTINATIONS_PAGE)),
+    SERVICE_OPERATION(on_failure, NONE, "send",
+                      "destination of asynchronous events that are given up",
+                      DOCUMENTED(DESTINATIONS_PAGE)),
+    SERVICE_OPERATION(on_success, NONE, "send",
+                      "destination of asynchronous events whose run was good",
+                      DOCUMENTED(DESTINATIONS_PAGE)),
+    FLAG(snap_start, "false", "new environments are restored from a snapshot, and need no init",
+         DOCUMENTED(SNAP_PAGE)),
+    TIME_DIST(restore, NONE, "0s..",
+              "with snap_start: the restore; not given: as measured for a hello world on java21",
+              MEASURED(LAMBDA_PERF "; assumed for other runtimes; real ones: above 1 s (facts)")),
+    SIZE(ephemeral_storage, "512 MiB", "512 MiB..10240 MiB", "/tmp of an environment",
+         DOCUMENTED(QUOTAS_PAGE)),
+    FLAG(vpc, "false", "it is attached to a VPC",
+         DOCUMENTED("Lambda Developer Guide, Giving functions access to resources in a VPC")),
+    TIME_DIST(vpc_delay, "uniform(0ms 50ms)", "0s..", "with vpc: what that adds to a cold start",
+              ESTIMATED("facts: 0 to 50 ms since 2019; the network interface is made at deploy")),
+    TRIGGER_ROWS,
 };
 
 /* Of the account in the region. */
@@ -238,7 +209,8 @@ static const struct param lambda_quotas[] = {
          "the bucket of those requests holds so much of their rate",
          ASSUMED("AWS gives a rate per second only")),
     COUNT(unreserved, "100", "0..10M", "concurrency that no function may reserve",
-          DOCUMENTED(CONCURRENCY_PAGE ": Lambda reserves 100 units for functions without any")),
+          DOCUMENTED(CONCURRENCY_PAGE ": Lambda reserves 100 units for functions without any"),
+          .larger_is_stricter = true),
 };
 
 enum lambda_metric {
@@ -255,6 +227,10 @@ enum lambda_metric {
     LAMBDA_SPILLOVER,
     LAMBDA_ASYNC_AGE,
     LAMBDA_ASYNC_DROPPED,
+    LAMBDA_ASYNC_RECEIVED,
+    LAMBDA_UNRESERVED,
+    LAMBDA_ITERATOR_AGE,
+    LAMBDA_RECORDS_DROPPED,
 };
 static const struct metric lambda_metrics[] = {
     [LAMBDA_COLD_START_RATIO] = {"cold_start_ratio", QUANTITY_RATIO, METRIC_RATIO,
@@ -272,9 +248,10 @@ static const struct metric lambda_metrics[] = {
     [LAMBDA_DURATION] = {"duration", QUANTITY_TIME, METRIC_LATENCY,
                          "of runs: the handler's time, nested calls included, init not"},
     [LAMBDA_CONCURRENT] = {"concurrent_executions", QUANTITY_COUNT, METRIC_MAX,
-                           "most requests at a time"},
+                           "most requests at a time", true},
     [LAMBDA_PROVISIONED_USED] = {"provisioned_concurrency_utilization", QUANTITY_RATIO,
-                                 METRIC_VALUE, "provisioned environments in use, time average"},
+                                 METRIC_VALUE, "provisioned environments in use, time average",
+                                 true},
     [LAMBDA_PROVISIONED_INVOCATIONS] = {"provisioned_concurrency_invocations", QUANTITY_COUNT,
                                         METRIC_VALUE, "runs on provisioned environments"},
     [LAMBDA_SPILLOVER] = {"provisioned_concurrency_spillover_invocations", QUANTITY_COUNT,
@@ -283,6 +260,15 @@ static const struct metric lambda_metrics[] = {
                           "of asynchronous events, when a run begins"},
     [LAMBDA_ASYNC_DROPPED] = {"async_events_dropped", QUANTITY_COUNT, METRIC_VALUE,
                               "asynchronous events given up in the window"},
+    [LAMBDA_ASYNC_RECEIVED] = {"async_events_received", QUANTITY_COUNT, METRIC_VALUE,
+                               "asynchronous events that came in the window"},
+    [LAMBDA_UNRESERVED] = {"unreserved_concurrent_executions", QUANTITY_COUNT, METRIC_MAX,
+                           "most requests at a time of all functions without reserved concurrency",
+                           true},
+    [LAMBDA_ITERATOR_AGE] = {"iterator_age", QUANTITY_TIME, METRIC_LATENCY,
+                             "of a stream: age of the last record of a batch when its run begins"},
+    [LAMBDA_RECORDS_DROPPED] = {"dropped_event_count", QUANTITY_COUNT, METRIC_VALUE,
+                                "records of a stream given up in the window"},
 };
 
 enum lambda_resource {
@@ -297,123 +283,12 @@ static const char *const lambda_resources[] = {
     [LAMBDA_ACCOUNT_REQUESTS] = "account requests",
     [LAMBDA_POLLERS] = "pollers",
 };
-
-#define LAMBDA_MS 1e6 /* ns */
-#define LAMBDA_WINDOW_LEAST_NS INT64_C(1000000000)
-enum { LAMBDA_BATCH_PLAIN = 10 }; /* more messages need a window */
-
-static const char *lambda_check(const void *params)
-{
-    const struct lambda_params *p = params;
-    if (p->reserved_concurrency_count >= 0 &&
-        p->provisioned_concurrency_count > p->reserved_concurrency_count) {
-        return "provisioned_concurrency: more than `reserved_concurrency`";
-    }
-    if (p->provisioned.at_ns >= 0 && p->provisioned_concurrency_count == 0) {
-        return "provisioned: there is no `provisioned_concurrency`";
-    }
-    if (p->trigger.batch_count > LAMBDA_BATCH_PLAIN &&
-        p->trigger.window_ns < LAMBDA_WINDOW_LEAST_NS) {
-        return "trigger.batch: more than 10 messages need a `window` of 1s or more";
-    }
-    return NULL;
-}
-
-/* PutFunctionConcurrency and PutProvisionedConcurrencyConfig refuse what the account has not. */
-static inline const char *lambda_check_together(const void *quotas, const void *const *params,
-                                                uint32_t count)
-{
-    const struct lambda_quotas *q = quotas;
-    int64_t reserved = 0, provisioned = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct lambda_params *p = params[i];
-        if (p->reserved_concurrency_count >= 0) {
-            reserved += p->reserved_concurrency_count;
-        } else {
-            provisioned += p->provisioned_concurrency_count;
-        }
-    }
-    const struct lambda_params *last = params[count - 1];
-    if (last->reserved_concurrency_count >= 0 &&
-        reserved > q->concurrency_count - q->unreserved_count) {
-        return "reserved_concurrency: with the other functions' it is more than the account's "
-               "`quotas: {lambda: {concurrency}}` less the 100 that stay unreserved";
-    }
-    if (provisioned > q->concurrency_count - reserved) {
-        return "provisioned_concurrency: with the other functions' it is more than the account's "
-               "`quotas: {lambda: {concurrency}}`";
-    }
-    return NULL;
-}
-
-/* "Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds" is what
- * CreateEventSourceMapping answers; batches of FIFO queues: SQS_PARAMETERS_PAGE. */
-static const char *lambda_check_source(const void *params, const struct source_terms *terms)
-{
-    const struct lambda_params *p = params;
-    if (terms->hold_ns < p->timeout_ns) {
-        return "timeout: longer than the visibility_timeout of the queue, which AWS refuses: it "
-               "should be a sixth of it";
-    }
-    if (terms->ordered && p->trigger.batch_count > LAMBDA_BATCH_PLAIN) {
-        return "trigger.batch: of a FIFO queue at most 10 messages";
-    }
-    if (terms->ordered && p->trigger.window_ns > 0) {
-        return "trigger.window: there is none for a FIFO queue";
-    }
-    return NULL;
-}
-
-/* Another architecture stands in where one was not measured (quarkus on arm64). */
-static const struct lambda_init *lambda_find(const struct lambda_params *p)
-{
-    const struct lambda_init *found = NULL;
-    for (size_t i = 0; i < sizeof(lambda_inits) / sizeof(lambda_inits[0]); i++) {
-        const struct lambda_init *init = &lambda_inits[i];
-        if (strcmp(init->runtime, lambda_runtimes[p->runtime].like) == 0 &&
-            strcmp(init->package, lambda_packages[p->package]) == 0 &&
-            (found == NULL ||
-             strcmp(init->architecture, lambda_architectures[p->architecture]) == 0)) {
-            found = init;
-        }
-    }
-    return found;
-}
-
-/* The init hardly depends on the memory, so that the nearest size that was measured stands for it;
- * the first run does, and goes with a power of it, up to the largest. */
-static void lambda_measure(const struct lambda_params *p, struct distribution *init_ns,
-                           struct distribution *first_ns)
-{
-    const struct lambda_init *init = lambda_find(p);
-    const double memory_mib =
-        fmin(init->sizes[LAMBDA_INIT_SIZES - 1].memory_mib, (double)p->memory_bytes / (1 << 20));
-    uint32_t high = 1;
-    while (memory_mib > init->sizes[high].memory_mib) {
-        high++;
-    }
-    const double low_mib = init->sizes[high - 1].memory_mib;
-    const double share = log(memory_mib / low_mib) / log(init->sizes[high].memory_mib / low_mib);
-    const double low_ms = init->sizes[high - 1].first_ms;
-    const struct distribution init_ms = distribution_quantiles(
-        lambda_init_points, init->sizes[share > 0.5 ? high : high - 1].init_ms, LAMBDA_INIT_POINTS);
-    *init_ns = p->init_ns_dist != NULL ? *p->init_ns_dist : distribution_scale(&init_ms, LAMBDA_MS);
-    *first_ns = p->first_run.extra_ns_dist != NULL
-                    ? *p->first_run.extra_ns_dist
-                    : distribution_constant(LAMBDA_MS * low_ms *
-                                            pow(init->sizes[high].first_ms / low_ms, share));
-}
-
-static double lambda_vcpus(const struct lambda_params *p, int64_t memory_bytes)
-{
-    return fmin(p->threads, (double)memory_bytes / (double)p->memory_per_vcpu_bytes);
-}
-
-/* So many times longer `work` takes than it says. */
-static double lambda_slowness(const struct lambda_params *p)
-{
-    const double said = p->work_memory_bytes >= 0 ? lambda_vcpus(p, p->work_memory_bytes) : 1;
-    return said / lambda_vcpus(p, p->memory_bytes);
-}
+enum lambda_control { LAMBDA_CODE, LAMBDA_RESERVE, LAMBDA_PROVISION };
+static const char *const lambda_controls[] = {
+    [LAMBDA_CODE] = "code",
+    [LAMBDA_RESERVE] = "reserved_concurrency",
+    [LAMBDA_PROVISION] = "provisioned_concurrency",
+    NULL,
+};
 
 #endif

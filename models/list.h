@@ -13,8 +13,22 @@
     X(api_gateway)        \
     X(aurora_serverless)  \
     X(auto_scaling_group) \
+    X(aws_cli)            \
+    X(cloudfront)         \
+    X(cloudtrail)         \
+    X(cloudwatch)         \
     X(dynamodb)           \
+    X(fargate)            \
+    X(identity)           \
+    X(kinesis)            \
+    X(kms)                \
     X(lambda)             \
-    X(sqs)
+    X(nat_gateway)        \
+    X(nlb)                \
+    X(route53)            \
+    X(sqs)                \
+    X(vpc)                \
+    X(vpn)                \
+    X(xray)
 
 #endif

@@ -18,8 +18,9 @@
  *   failed    a callee failed and nothing caught it: the class with which the call ends.
  *   resume    a {work:} step: f->work_ns more compute is due. Start it; its end is EVENT_WORK_DONE
  *             or core_go.
- *   keep      the call is about to end so. True: it does not; the model has let go of what it
- *             held for it and used call_again. (An asynchronous call that is tried again.)
+ *   keep      the call is about to end so, before its deadline. True: it does not; the model has
+ *             let go of what it held for it and used call_again (an asynchronous call that is
+ *             tried again), or holds it and ends it later (an answer on its way back).
  *   finish    the call leaves, whatever it was doing here: give back what it holds; f->answer is
  *             how it ends. Called once for every call that arrived and was not refused, also when
  *             withdrawn while it waits.
@@ -31,10 +32,21 @@
  *
  * Sources (queues, streams) hand out deliveries to their consumers, who ask for them:
  *   fed       of a consumer: its source has something new to be received.
- *   receive   of a source: hands out up to `most` messages. Returns how many; *delivery names
- *             them: DELIVERY_NONE on entry asks for a new one, else they are added to that one.
+ *   receive   of a source: hands out what is asked for, as far as it is there. Returns how many;
+ *             *delivery names them: DELIVERY_NONE on entry asks for a new one, else they are added
+ *             to that one.
  *   settle    of a source: the delivery was worked off with that outcome; `done` of its messages
- *             were through by then.
+ *             were through by then. A stream forgets it: what its consumer wants to try again, it
+ *             keeps (see keep).
+ *             The pace of its readers is the stream's: it gives nothing before a poll finds it.
+ *   parts     of a source whose terms say so: how many shards it has now.
+ *   part_after  of those: the shard that a consumer must be done with before it asks for that one,
+ *             or PART_NONE. Null: they do not come after each other.
+ *
+ * Administrators and alarms look in from beside:
+ *   level     the present value of an own metric that is one (metric.level).
+ *   control   a command arrives: control i of info.controls, with a value where it takes one.
+ *             False: it is refused (a conflict, out of range).
  *
  * Functions that are null have the plain meaning: no serve: go on; no answered: go on; no failed:
  * the same class; no resume: time passes; no keep: it ends. A model never calls another model and
@@ -74,6 +86,13 @@ struct limit {
     struct line line;
 };
 
+/* What those who watch a service read; from the beginning of the world on. */
+struct watch {
+    uint64_t calls;
+    uint64_t ended[OUTCOME_COUNT];
+    double latency_ns; /* of good answers, the sum */
+};
+
 enum { SERVICE_SPELLS = 4 };
 
 /* Asked for with service_gauge. */
@@ -104,8 +123,10 @@ struct service {
     uint32_t limit_lane;
     struct log_entry *spells[SERVICE_SPELLS]; /* of refused calls, by limit; null: none */
     struct service_gauge *gauges;
-    bool telling;  /* consumers are about to hear that it has something new */
-    uint32_t turn; /* of the consumer that hears of it first */
+    struct watch *watch; /* null: nobody watches it */
+    bool telling;        /* consumers are about to hear that it has something new */
+    bool checking;       /* operation_healthy is looking at what it calls */
+    uint32_t turn;       /* of the consumer that hears of it first */
     uint16_t index;
     __int128 stay_ns; /* debug builds: of the calls that left in the window, see world_little */
 };
@@ -127,6 +148,21 @@ struct usage {
 };
 
 #define DELIVERY_NONE UINT32_MAX
+#define PART_NONE UINT32_MAX
+
+/* Of what a source has handed out. */
+struct source_got {
+    int64_t first_ns, last_ns; /* when the oldest and the newest of it came */
+    double bytes;
+};
+
+/* What a consumer asks its source for. */
+struct source_ask {
+    uint32_t most;          /* messages */
+    double bytes;           /* and so many bytes of them, but at least one message; INFINITY: any */
+    uint32_t part;          /* of a stream */
+    struct source_got *got; /* null, or filled in by a source that knows */
+};
 
 struct model {
     struct model_info info;
@@ -155,9 +191,15 @@ struct model {
     bool (*healthy)(struct world *w, struct service *s, uint16_t copy);
 
     void (*fed)(struct world *w, struct service *s);
-    uint32_t (*receive)(struct world *w, struct service *s, uint32_t most, uint32_t *delivery);
+    uint32_t (*receive)(struct world *w, struct service *s, uint16_t edge,
+                        const struct source_ask *ask, uint32_t *delivery);
+    uint32_t (*parts)(struct world *w, struct service *s);
+    uint32_t (*part_after)(struct world *w, struct service *s, uint32_t part);
     void (*settle)(struct world *w, struct service *s, uint32_t delivery, enum outcome outcome,
                    uint32_t done);
+
+    double (*level)(struct world *w, struct service *s, uint32_t metric);
+    bool (*control)(struct world *w, struct service *s, uint32_t control, double value);
 };
 
 /* ---- what a model may ask of the engine; defined in sim/engine/call.c, feed.c and world.c ---- */
@@ -186,9 +228,26 @@ void call_cut(struct world *w, struct frame *f, enum outcome outcome);
  */
 void call_forward(struct world *w, struct frame *f, uint16_t edge, uint16_t copy,
                   int64_t timeout_ns);
+/* Inside `failed`: f waited no longer for the callee, by the timeout of its step or call_forward;
+ * else the class is the callee's answer. Not told of what a branch or a hedged try gave up. */
+static inline bool call_given_up(const struct frame *f)
+{
+    return f->given_up;
+}
 /* A call of the service's own through an edge, that nobody waits for; its frame begins with that
  * note. */
 void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note);
+/* For those who look at single requests: from now on for length_ns the call is in a phase of that
+ * name (a literal: "cold start"). Each call has one such phase at most. */
+static inline void call_phase(const struct service *s, const struct frame *f, const char *name,
+                              int64_t length_ns)
+{
+    if (s->core->spans != NULL) {
+        const int64_t now_ns = core_now(s->core);
+        spans_phase(s->core->spans, core_slot(s->core, f),
+                    &(struct span_phase){name, now_ns, now_ns + length_ns});
+    }
+}
 /* Bytes that the call carries; 0 where nothing says. */
 double call_size(const struct world *w, const struct frame *f);
 /* The edge of a target for the operation that f calls. */
@@ -204,13 +263,19 @@ static inline uint16_t call_target_edge(const struct call_target *target, const 
 void service_member(struct world *w, struct service *s, uint16_t copy, uint8_t zone, bool present);
 /* That copy of a target would pass a health check now. */
 bool target_healthy(struct world *w, const struct call_target *target, uint16_t copy);
+/* So would everything that the program of that operation calls and cannot do without: no calls that
+ * are optional, have a fallback, are one of several choices or branches, or that nobody waits for.
+ */
+bool operation_healthy(struct world *w, struct service *s, uint16_t operation);
 
 /* Of a source: there is something new to be received. Its consumers hear of it at this instant,
  * after what is ready. */
 void source_ready(struct world *w, struct service *s);
 /* Of a consumer, as `receive` says. */
-uint32_t source_receive(struct world *w, const struct call_target *source, uint32_t most,
-                        uint32_t *delivery);
+uint32_t source_receive(struct world *w, const struct call_target *source,
+                        const struct source_ask *ask, uint32_t *delivery);
+uint32_t source_parts(struct world *w, const struct call_target *source);
+uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part);
 /* What the source says; may be asked for in `start`. */
 struct source_terms source_terms(const struct world *w, const struct call_target *source);
 /* The consumer is called with a delivery (asynchronous, through the source's edge), its work and
@@ -218,6 +283,23 @@ struct source_terms source_terms(const struct world *w, const struct call_target
  * at its end. */
 struct frame *source_invoke(struct world *w, const struct call_target *source, uint32_t delivery,
                             uint32_t rounds);
+
+/* Where a reading stood when it was last looked at; zeroed: at the beginning. */
+struct reading_mark {
+    int64_t time_ns;
+    uint64_t count;
+    double sum;
+};
+/* The reading since the mark, which moves on to now. Whole runs count, not only the window. */
+double service_read(struct world *w, const struct reading *reading, struct reading_mark *mark);
+/* "lambda": the type of a service that is named. */
+const char *service_type(const struct world *w, uint16_t service);
+/* An administrator's command to a service, by the control's name. False: it was refused. */
+bool service_control(struct world *w, uint16_t service, const char *control, double value);
+/* Zones of the callee of an edge, as scenario_service.zones_mask; 0: regional. */
+uint8_t edge_zones(const struct world *w, uint16_t edge);
+/* The service that is called on that edge. */
+uint16_t edge_callee(const struct world *w, uint16_t edge);
 
 /* An EVENT_SERVICE for this service after delay_ns; `slot` comes back to timer. Returns the
  * handle. */
@@ -258,7 +340,14 @@ bool world_measuring(const struct world *w);
 double world_window_s(const struct world *w);
 /* Inside time of scenario time 0. */
 int64_t world_origin(const struct world *w);
+/* "us-east-1": where it all runs. */
+const char *world_region(const struct world *w);
 /* Availability zones of the scenario. */
 uint32_t world_zones(const struct world *w);
+/* Those that a service of AWS stands in, a bit each: the ones that it names, or all. */
+static inline uint32_t service_zones(const struct world *w, const struct service *s)
+{
+    return s->spec->zones_mask != 0 ? s->spec->zones_mask : (UINT32_C(1) << world_zones(w)) - 1;
+}
 
 #endif

@@ -148,15 +148,15 @@ static const struct metric sqs_metrics[] = {
     [SQS_EXPIRED] = {"messages_expired", QUANTITY_COUNT, METRIC_VALUE,
                      "messages lost in the window because their retention was over"},
     [SQS_VISIBLE] = {"approximate_number_of_messages_visible", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages that can be received, time average"},
+                     "messages that can be received, time average", true},
     [SQS_VISIBLE_MAX] = {"approximate_number_of_messages_visible_max", QUANTITY_COUNT, METRIC_MAX,
                          "the most that could be received"},
     [SQS_NOT_VISIBLE] = {"approximate_number_of_messages_not_visible", QUANTITY_COUNT, METRIC_VALUE,
-                         "messages in flight: received, not deleted, time average"},
+                         "messages in flight: received, not deleted, time average", true},
     [SQS_NOT_VISIBLE_MAX] = {"approximate_number_of_messages_not_visible_max", QUANTITY_COUNT,
                              METRIC_MAX, "the most that were in flight"},
     [SQS_DELAYED] = {"approximate_number_of_messages_delayed", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages sent that cannot be received yet, time average"},
+                     "messages sent that cannot be received yet, time average", true},
     [SQS_DELAYED_MAX] = {"approximate_number_of_messages_delayed_max", QUANTITY_COUNT, METRIC_MAX,
                          "the most that could not be received yet"},
     [SQS_AGE] = {"approximate_age_of_oldest_message", QUANTITY_TIME, METRIC_MAX,
@@ -543,8 +543,11 @@ static void sqs_arrive(struct world *w, struct service *s, struct frame *f)
 
 /* On a FIFO queue every ten messages are an API call, and wait for their token. Deletes are no more
  * calls than the receives before them, so that theirs are not counted. */
-static uint32_t sqs_receive(struct world *w, struct service *s, uint32_t most, uint32_t *delivery)
+static uint32_t sqs_receive(struct world *w, struct service *s, uint16_t edge,
+                            const struct source_ask *ask, uint32_t *delivery)
 {
+    const uint32_t most = ask->most;
+    (void)edge;
     const struct sqs_params *p = s->params;
     struct sqs *q = s->state;
     const int64_t now_ns = core_now(s->core);
@@ -648,6 +651,16 @@ static void sqs_window(struct world *w, struct service *s, bool begins)
     messages_measure(&q->messages, false);
 }
 
+static double sqs_now(struct world *w, struct service *s, uint32_t metric)
+{
+    (void)w;
+    const struct sqs *q = s->state;
+    const struct gauge *level = metric == SQS_VISIBLE       ? &s->load.queue
+                                : metric == SQS_NOT_VISIBLE ? &s->load.busy
+                                                            : &q->messages.coming;
+    return (double)level->value;
+}
+
 static void sqs_level(struct own_value *mean, struct own_value *most,
                       const struct gauge_window *level, double window_s)
 {
@@ -714,6 +727,7 @@ const struct model sqs_model = {
             ROWS(operations, sqs_operations),
             ROWS(resources, sqs_resources),
             .params_size = sizeof(struct sqs_params),
+            .target_kind = TARGET_KIND_NONE,
             .resource = "messages in flight",
             .source = true,
             .check = sqs_check,
@@ -728,5 +742,6 @@ const struct model sqs_model = {
     .arrive = sqs_arrive,
     .finish = sqs_finish,
     .receive = sqs_receive,
+    .level = sqs_now,
     .settle = sqs_settle,
 };

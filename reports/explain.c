@@ -25,31 +25,66 @@ struct explain_rows {
     uint32_t count, own_count, quotas_first;
 };
 
-static struct explain_rows explain_rows_of(const struct model_info *type)
+static void explain_add(struct explain_rows *rows, const struct param *row)
 {
-    struct explain_rows rows = {.own_count = type->params_count};
-    assert(type->params_count + service_room.count + type->quotas_count <= EXPLAIN_ROWS_MAX);
-    for (uint32_t i = 0; i < type->params_count; i++)
-        rows.rows[rows.count++] = &type->params[i];
+    assert(rows->count < EXPLAIN_ROWS_MAX);
+    rows->rows[rows->count++] = row;
+}
+
+/* The rows of a list's items follow it, as "records[].weight". */
+static void explain_add_items(struct explain_rows *rows, const struct param *list,
+                              struct arena *arena)
+{
+    struct param *items = arena_array(arena, list->item->rows_count, sizeof(*items));
+    for (uint32_t i = 0; i < list->item->rows_count; i++) {
+        items[i] = list->item->rows[i];
+        items[i].key = arena_printf(arena, "%s[].%s", list->key, items[i].key);
+        explain_add(rows, &items[i]);
+    }
+}
+
+static struct explain_rows explain_rows_of(const struct model_info *type, struct arena *arena)
+{
+    struct explain_rows rows = {.count = 0};
+    for (uint32_t i = 0; i < type->params_count; i++) {
+        explain_add(&rows, &type->params[i]);
+        if (type->params[i].kind == PARAM_LIST)
+            explain_add_items(&rows, &type->params[i], arena);
+    }
+    rows.own_count = rows.count;
     for (uint32_t i = 0; i < service_room.count; i++) {
         const struct param *row = &service_room.rows[i];
         if (strcmp(row->key, "type") != 0 && service_row_applies(row, type))
-            rows.rows[rows.count++] = row;
+            explain_add(&rows, row);
     }
     rows.quotas_first = rows.count;
     for (uint32_t i = 0; i < type->quotas_count; i++)
-        rows.rows[rows.count++] = &type->quotas[i];
+        explain_add(&rows, &type->quotas[i]);
     return rows;
 }
 
-const struct param *explain_find(const struct model_info *type, const char *key,
-                                 const char **nearest)
+/* "records[].weight", "records.weight" and, as --set says it, "records.0.weight" are the same. */
+static bool explain_is(const char *name, const char *key)
 {
-    const struct explain_rows rows = explain_rows_of(type);
+    const char *brackets = strstr(name, "[]");
+    if (brackets == NULL || strcmp(name, key) == 0)
+        return strcmp(name, key) == 0;
+    const size_t length = (size_t)(brackets - name);
+    if (strncmp(name, key, length) != 0)
+        return false;
+    key += length;
+    const size_t digits = key[0] == '.' ? strspn(key + 1, "0123456789") : 0;
+    return strcmp(brackets + 2, key + (digits > 0 ? 1 + digits : 0)) == 0;
+}
+
+const struct param *explain_find(const struct model_info *type, const char *key,
+                                 struct arena *arena, const char **nearest)
+{
+    const struct explain_rows rows = explain_rows_of(type, arena);
     const char *names[EXPLAIN_ROWS_MAX];
     for (uint32_t i = 0; i < rows.count; i++) {
         names[i] = rows.rows[i]->key;
-        if (strcmp(names[i], key) == 0)
+        if (explain_is(names[i], key))
             return rows.rows[i];
     }
     if (nearest != NULL)
@@ -95,7 +130,9 @@ static const char *explain_confidence(enum confidence confidence)
 static const char *explain_default(struct explain *explain, const struct param *row)
 {
     if (explain_is_required(row))
-        return strchr(row->key, '.') == NULL ? "required" : "required in its group";
+        return strchr(row->key, '.') == NULL     ? "required"
+               : strstr(row->key, "[].") == NULL ? "required in its group"
+                                                 : "required in each";
     return row->fallback == NONE ? "optional"
                                  : arena_printf(&explain->arena, "default %s", row->fallback);
 }
@@ -234,7 +271,7 @@ static void explain_named_all_text(FILE *stream, const struct model_info *type)
 
 static void explain_type_text(struct explain *explain, const struct model_info *type)
 {
-    const struct explain_rows rows = explain_rows_of(type);
+    const struct explain_rows rows = explain_rows_of(type, &explain->arena);
     const int width = explain_width(&rows);
     fprintf(explain->stream, "%s: %s\n\n", type->name, type->title);
     explain_wrap(explain->stream, type->text, 2, 0);
@@ -289,7 +326,7 @@ static void explain_metrics_markdown(struct explain *explain, const struct metri
 
 static void explain_type_markdown(struct explain *explain, const struct model_info *type)
 {
-    const struct explain_rows rows = explain_rows_of(type);
+    const struct explain_rows rows = explain_rows_of(type, &explain->arena);
     fprintf(explain->stream, "# %s\n\n%s.\n\n%s\n", type->name, type->title, type->text);
     explain_rows_markdown(explain, type, rows.rows, rows.quotas_first);
     if (type->quotas_count > 0) {
@@ -379,7 +416,9 @@ static void explain_metric_json(struct json_writer *json, const struct metric *m
 
 static void explain_type_json(struct json_writer *json, const struct model_info *type)
 {
-    const struct explain_rows rows = explain_rows_of(type);
+    struct arena arena;
+    arena_init(&arena);
+    const struct explain_rows rows = explain_rows_of(type, &arena);
     json_open_object(json, NULL);
     json_text(json, "type", type->name);
     json_text(json, "title", type->title);
@@ -413,6 +452,7 @@ static void explain_type_json(struct json_writer *json, const struct model_info 
         explain_row_json(json, type, rows.rows[i]);
     json_close(json);
     json_close(json);
+    arena_done(&arena);
 }
 
 /* ---- what the command calls ---- */
@@ -490,12 +530,17 @@ void explain_param(FILE *stream, const struct model_info *type, const struct par
                    enum explain_format format)
 {
     struct explain explain = {.stream = stream};
+    struct explain_rows rows = {.count = 0};
     struct json_writer json;
     arena_init(&explain.arena);
+    explain_add(&rows, row);
+    if (row->kind == PARAM_LIST)
+        explain_add_items(&rows, row, &explain.arena);
     if (format == EXPLAIN_TEXT) {
-        explain_row_text(&explain, type, row, (int)strlen(row->key), true);
+        for (uint32_t i = 0; i < rows.count; i++)
+            explain_row_text(&explain, type, rows.rows[i], explain_width(&rows), true);
     } else if (format == EXPLAIN_MARKDOWN) {
-        explain_rows_markdown(&explain, type, &row, 1);
+        explain_rows_markdown(&explain, type, rows.rows, rows.count);
     } else {
         json_init(&json, stream);
         explain_row_json(&json, type, row);

@@ -21,9 +21,10 @@ void explain_list(FILE *stream, const struct model_info *const *types, uint32_t 
                   enum explain_format format);
 void explain_type(FILE *stream, const struct model_info *type, enum explain_format format);
 /* The row of a type's own parameter or of a key that every service has; null if it has none such.
- * `nearest` (may be null) gets the most similar name, or null. */
+ * What items of a list hold is named "records.weight". `nearest` (may be null) gets the most
+ * similar name, or null. Lives as long as the arena. */
 const struct param *explain_find(const struct model_info *type, const char *key,
-                                 const char **nearest);
+                                 struct arena *arena, const char **nearest);
 void explain_param(FILE *stream, const struct model_info *type, const struct param *row,
                    enum explain_format format);
 

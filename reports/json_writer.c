@@ -49,12 +49,13 @@ static void json_begin(struct json_writer *json, const char *key)
         if (!json->empty[json->depth - 1])
             fputc(',', json->stream);
         json->empty[json->depth - 1] = false;
-        fprintf(json->stream, "\n%*s", (int)(2 * json->depth), "");
+        if (!json->compact)
+            fprintf(json->stream, "\n%*s", (int)(2 * json->depth), "");
     }
     assert((key != NULL) == (json->depth > 0 && json->close[json->depth - 1] == '}'));
     if (key) {
         json_put_text(json, key);
-        fputs(": ", json->stream);
+        fputs(json->compact ? ":" : ": ", json->stream);
     }
 }
 
@@ -81,7 +82,7 @@ void json_close(struct json_writer *json)
 {
     assert(json->depth > 0);
     json->depth--;
-    if (!json->empty[json->depth])
+    if (!json->empty[json->depth] && !json->compact)
         fprintf(json->stream, "\n%*s", (int)(2 * json->depth), "");
     fputc(json->close[json->depth], json->stream);
     if (json->depth == 0)

@@ -15,6 +15,7 @@ enum { JSON_DEPTH_MAX = 16 };
 
 struct json_writer {
     FILE *stream;
+    bool compact; /* all in one line; may be set after json_init */
     uint32_t depth;
     char close[JSON_DEPTH_MAX]; /* what ends each open level */
     bool empty[JSON_DEPTH_MAX]; /* nothing written in it yet */

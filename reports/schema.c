@@ -37,6 +37,8 @@ static const struct schema_shape {
     {"amount", "{'anyOf': [{'$ref': '#/$defs/whole'}, {'$ref': '#/$defs/size'}]}"},
     {"name", "{'type': 'string', 'pattern': '^" SCHEMA_NAME "$'}"},
     {"target", "{'type': 'string', 'pattern': '^" SCHEMA_NAME "([.]" SCHEMA_NAME ")?$'}"},
+    {"names", "{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/name'}}"},
+    {"reading", "{'type': 'string', 'pattern': '^" SCHEMA_NAME "[.]" SCHEMA_NAME "$'}"},
     {"targets", "{'anyOf': [{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/target'}}, "
                 "{'$ref': '#/$defs/copies'}]}"},
     {"auto_time", "{'anyOf': [{'const': 'auto'}, {'$ref': '#/$defs/time'}]}"},
@@ -177,12 +179,27 @@ static const char *schema_definition(const struct param *row)
         [PARAM_POPULARITY] = "popularity",
         [PARAM_AMOUNT] = "amount",
         [PARAM_TEXT] = "text",
+        [PARAM_WATCH] = "name",
+        [PARAM_WATCHES] = "names",
+        [PARAM_READING] = "reading",
     };
     if (row->kind == PARAM_NODE)
         return row->range;
     if (row->kind == PARAM_COUNT && param_range(row).infinite)
         return "count_or_inf";
     return names[row->kind];
+}
+
+static void schema_map(struct schema *schema, const char *name, const struct room *const *rooms,
+                       uint32_t count, const struct model_info *type);
+
+static void schema_list(struct schema *schema, const struct list_item *item)
+{
+    const struct room room = {item->noun, item->rows, item->rows_count};
+    const struct room *const rooms[] = {&room};
+    json_text(&schema->json, "type", "array");
+    json_literal(&schema->json, "minItems", "1");
+    schema_map(schema, "items", rooms, 1, NULL);
 }
 
 static void schema_property(struct schema *schema, const struct param *row, const char *key)
@@ -195,6 +212,8 @@ static void schema_property(struct schema *schema, const struct param *row, cons
         for (uint32_t i = 0; param_word(row, i, word, sizeof(word)); i++)
             json_text(&schema->json, NULL, word);
         json_close(&schema->json);
+    } else if (row->kind == PARAM_LIST) {
+        schema_list(schema, row->item);
     } else if (row->kind == PARAM_NUMBER && row->unit != NULL) {
         json_text(&schema->json, "type", "string");
         json_text(

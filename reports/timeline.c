@@ -201,16 +201,19 @@ static const char *timeline_what(const struct timeline_item *item, bool unicode,
                                  struct arena *arena)
 {
     static const char *const verbs[LOG_KINDS] = {
-        [LOG_SCALE_OUT] = "scaled out", [LOG_SCALE_IN] = "scaled in",
-        [LOG_PAUSE] = "paused",         [LOG_RESUME] = "resumed",
-        [LOG_THROTTLING] = "throttled", [LOG_UNHEALTHY] = "took out",
-        [LOG_HEALTHY] = "took in",
+        [LOG_SCALE_OUT] = "scaled out",  [LOG_SCALE_IN] = "scaled in",
+        [LOG_PAUSE] = "paused",          [LOG_RESUME] = "resumed",
+        [LOG_THROTTLING] = "throttled",  [LOG_UNHEALTHY] = "took out",
+        [LOG_HEALTHY] = "took in",       [LOG_ALARM] = "alarm",
+        [LOG_ALARM_OVER] = "alarm over", [LOG_COMMAND] = "command",
     };
     const struct results_event *event = item->event;
     const char *what = event->kind;
     char count[NUMBER_SIZE];
     for (uint32_t kind = 0; kind < LOG_KINDS; kind++)
         what = timeline_is(event, kind) ? verbs[kind] : what;
+    if (timeline_is(event, LOG_COMMAND))
+        return arena_printf(arena, "%s %s", what, event->metric);
     if (item->importance == TIMELINE_SCALING && !isnan(event->from) && !isnan(event->to))
         what = arena_printf(arena, "%s %s", what, timeline_change(event, unicode, arena));
     const bool throttling = item->importance == TIMELINE_THROTTLING;
@@ -251,6 +254,11 @@ static const char *timeline_measure(const struct results *results, const struct 
     char value[NUMBER_SIZE], threshold[NUMBER_SIZE];
     if (!event->metric)
         return "";
+    if (timeline_is(event, LOG_COMMAND))
+        return isnan(event->value)
+                   ? ""
+                   : arena_printf(arena, "to %s",
+                                  number_text(value, sizeof(value), event->value, QUANTITY_COUNT));
     if (isnan(event->value) || item->importance != TIMELINE_SCALING)
         return event->metric; /* a limit, a check; of several each had a value of its own */
     const enum quantity unit = timeline_unit(results, event);

@@ -93,6 +93,11 @@ bool cache_ask(struct cache *cache, uint32_t object, int64_t now_ns)
 
 void cache_store(struct cache *cache, uint32_t object, int64_t now_ns)
 {
+    cache_store_until(cache, object, cache_expiry(cache, now_ns));
+}
+
+void cache_store_until(struct cache *cache, uint32_t object, int64_t expires_ns)
+{
     if (cache->objects == NULL) {
         return;
     }
@@ -107,5 +112,5 @@ void cache_store(struct cache *cache, uint32_t object, int64_t now_ns)
         }
         cache_link_newest(cache, object);
     }
-    stored->expires_ns = cache_expiry(cache, now_ns);
+    stored->expires_ns = expires_ns;
 }

@@ -48,5 +48,13 @@ uint32_t cache_draw(const struct cache *cache, struct random *random);
 bool cache_ask(struct cache *cache, uint32_t object, int64_t now_ns);
 /* The object is here from now on, in place of the least recently used if the room is full. */
 void cache_store(struct cache *cache, uint32_t object, int64_t now_ns);
+/* The same, but until that time, whatever the ttl says. */
+void cache_store_until(struct cache *cache, uint32_t object, int64_t expires_ns);
+/* When the object expires, or did, though it is still here (cache_ask would forget it then); 0: it
+ * is not here. */
+static inline int64_t cache_until(const struct cache *cache, uint32_t object)
+{
+    return cache->objects != NULL ? cache->objects[object].expires_ns : 0;
+}
 
 #endif

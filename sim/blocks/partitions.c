@@ -13,19 +13,9 @@ enum {
 /* A share of a limit that is exceeded by rounding only fits. */
 #define PARTITIONS_SLACK (1 + 1e-9)
 
-/* The finalizer of splitmix64 (Steele, Lea and Flood, OOPSLA 2014): every bit of the key changes
- * half of the hash. */
-static uint64_t partitions_hash(uint64_t key, uint64_t salt)
-{
-    uint64_t x = salt + (key + 1) * 0x9e3779b97f4a7c15u;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
 static uint32_t partitions_slot(const struct partitions *partitions, uint32_t key)
 {
-    const uint64_t hash = partitions_hash(key, partitions->rules.salt);
+    const uint64_t hash = random_hash(key, partitions->rules.salt);
     return (uint32_t)(((unsigned __int128)hash * partitions->slots_count) >> 64);
 }
 
@@ -120,6 +110,13 @@ static void partitions_double_slots(struct partitions *partitions)
     partitions->slots_count *= 2;
 }
 
+static void partitions_tell(const struct partitions *partitions, uint32_t lower, uint32_t upper)
+{
+    if (partitions->rules.split != NULL) {
+        partitions->rules.split(partitions->rules.context, lower, upper);
+    }
+}
+
 /* Even access: all of them in two. */
 static bool partitions_split_all(struct partitions *partitions, int64_t now_ns)
 {
@@ -127,8 +124,12 @@ static bool partitions_split_all(struct partitions *partitions, int64_t now_ns)
     if (at->members > PARTITIONS_MAX / 2) {
         return false;
     }
+    const uint32_t before = at->members;
     at->members *= 2;
     partitions->count = at->members;
+    for (uint32_t i = 0; i < before; i++) {
+        partitions_tell(partitions, i, before + i);
+    }
     for (uint32_t k = 0; k < PARTITIONS_KINDS; k++) {
         bucket_change(&at->buckets[k], now_ns, partitions_rate(partitions, k, at->members),
                       partitions->rules.limits[k].burst_count * at->members);
@@ -158,6 +159,7 @@ static bool partitions_split(struct partitions *partitions, uint32_t item, int64
     memset(upper->taken, 0, sizeof(upper->taken));
     partitions_own(partitions, partitions->items_count - 1);
     partitions->count++;
+    partitions_tell(partitions, item, partitions->items_count - 1);
     return true;
 }
 

@@ -31,6 +31,10 @@ struct partitions_rules {
     double split_ratio;   /* hot: this share of one of its limits was used */
     uint32_t split_ticks; /* so often in a row, and it is split, >= 1 */
     double single_ratio;  /* but not when one key makes so much of its load */
+    /* Hears of every split: partition `upper`, the next number, has half of what `lower` had.
+     * Null: nobody does. */
+    void (*split)(void *context, uint32_t lower, uint32_t upper);
+    void *context;
 };
 
 struct partition {
@@ -59,6 +63,13 @@ void partitions_init(struct partitions *partitions, struct arena *arena,
 
 /* Which item a call goes to; with keys the key is drawn from the law. */
 uint32_t partitions_draw(const struct partitions *partitions, struct random *random);
+
+/* The number, below `count`, of a partition of that item, any of those that it stands for. */
+static inline uint32_t partitions_number(const struct partitions *partitions, uint32_t item,
+                                         struct random *random)
+{
+    return partitions->rules.keys_count > 0 ? item : random_below(random, partitions->count);
+}
 
 /* Takes tokens of one kind of an item, all or none. */
 static inline bool partitions_take(struct partitions *partitions, uint32_t item, uint32_t kind,

@@ -4,16 +4,31 @@
 
 #include "sim/kernel/assert_hot.h"
 
-enum { TARGET_CHECK, TARGET_VERDICT, TARGET_TIMERS }; /* EVENT_SERVICE slots, of each target */
+enum {
+    TARGET_CHECK,
+    TARGET_VERDICT,
+    TARGET_DRAIN,
+    TARGET_TIMERS
+}; /* EVENT_SERVICE slots, of each target */
 enum { TARGET_ROOM_FIRST = 16 };
+#define TARGET_FULL_SHARE INT64_C(-1) /* slow_from_ns */
+
+static uint32_t target_slot(const struct target_group *group, uint32_t number, uint32_t timer)
+{
+    return group->setup.first_slot + (number * TARGET_TIMERS + timer) * group->setup.slots_step;
+}
 
 void target_group_init(struct target_group *group, const struct target_group_setup *setup)
 {
     *group = (struct target_group){.setup = *setup, .requests_free = TARGET_NONE};
+    group->setup.slots_step = setup->slots_step > 0 ? setup->slots_step : 1;
+    group->begun_ns = core_now(setup->core);
     group->copies = arena_array(setup->arena, setup->owners_count, sizeof(*group->copies));
     group->nodes = arena_array(setup->arena, setup->nodes_count, sizeof(*group->nodes));
     for (uint32_t i = 0; i < setup->nodes_count; i++) {
         rotation_init(&group->nodes[i].rotation, setup->arena, setup->policy);
+        group->nodes[i].out_ns = group->begun_ns;
+        group->nodes[i].in_ns = INT64_MAX;
     }
     group->check_lane = events_lane(&setup->core->events, setup->interval_ns);
     group->verdict_lane = events_lane(&setup->core->events, setup->timeout_ns);
@@ -57,6 +72,22 @@ static void target_place(struct target_node *node, const struct target *target, 
     }
 }
 
+/* Its first healthy target is there again, or its last one is not. What is so when the group begins
+ * has been so for long. */
+static void target_node_turned(const struct target_group *group, struct target_node *node)
+{
+    const int64_t now_ns = core_now(group->setup.core);
+    const int64_t then_ns = now_ns > group->begun_ns ? now_ns + group->setup.dns_ns : now_ns;
+    const bool in = now_ns < node->out_ns || now_ns >= node->in_ns;
+    if (node->healthy > 0) {
+        node->out_ns = in ? INT64_MAX : node->out_ns;
+        node->in_ns = in ? INT64_MAX : then_ns;
+    } else {
+        node->out_ns = in ? then_ns : node->out_ns;
+        node->in_ns = INT64_MAX;
+    }
+}
+
 /* The first healthy target, and the loss of the last, concern all that the node reaches. */
 static void target_place_at(struct target_group *group, uint32_t at, uint32_t number, int change)
 {
@@ -67,11 +98,28 @@ static void target_place_at(struct target_group *group, uint32_t at, uint32_t nu
     if (open == (node->healthy == 0)) {
         return;
     }
+    target_node_turned(group, node);
     for (uint32_t i = 0; i < group->targets_count; i++) {
         if (target_reached(group, at, &group->targets[i])) {
             target_place(node, &group->targets[i], i);
         }
     }
+}
+
+/* A slow start needs others that bear the load meanwhile. */
+static void target_ease(struct target_group *group, uint32_t number)
+{
+    struct target *target = &group->targets[number];
+    const int64_t now_ns = core_now(group->setup.core);
+    bool others = false;
+    for (uint32_t i = 0; i < group->targets_count && !others; i++) {
+        const struct target *other = &group->targets[i];
+        others = i != number && other->state == TARGET_HEALTHY &&
+                 (other->slow_from_ns == TARGET_FULL_SHARE ||
+                  now_ns - other->slow_from_ns >= group->setup.slow_start_ns);
+    }
+    target->slow_from_ns = others ? now_ns : TARGET_FULL_SHARE;
+    target->credit = 0;
 }
 
 static void target_become(struct target_group *group, uint32_t number, enum target_state state)
@@ -83,6 +131,7 @@ static void target_become(struct target_group *group, uint32_t number, enum targ
     gauge_add(&group->in_state[state], 1, now_ns);
     target->state = (uint8_t)state;
     target->streak = 0;
+    target->slow_from_ns = TARGET_FULL_SHARE;
     for (uint32_t node = 0; node < group->setup.nodes_count; node++) {
         if (target_reached(group, node, target)) {
             target_place_at(group, node, number, change);
@@ -96,8 +145,12 @@ static uint32_t target_new(struct target_group *group, uint16_t owner, uint16_t 
 {
     group->targets = target_room(group, group->targets, &group->targets_capacity,
                                  group->targets_count + 1, sizeof(*group->targets));
-    group->targets[group->targets_count] =
-        (struct target){.check = EVENT_NONE, .verdict = EVENT_NONE, .owner = owner, .copy = copy};
+    group->targets[group->targets_count] = (struct target){.check = EVENT_NONE,
+                                                           .verdict = EVENT_NONE,
+                                                           .drain = EVENT_NONE,
+                                                           .slow_from_ns = TARGET_FULL_SHARE,
+                                                           .owner = owner,
+                                                           .copy = copy};
     return group->targets_count++;
 }
 
@@ -117,22 +170,6 @@ static uint32_t target_number(struct target_group *group, uint16_t owner, uint16
     return copies->numbers[copy];
 }
 
-void target_group_register(struct target_group *group, uint16_t owner, uint16_t copy, uint8_t zone,
-                           bool proven)
-{
-    const struct target_group_setup *setup = &group->setup;
-    const uint32_t number = target_number(group, owner, copy);
-    struct target *target = &group->targets[number];
-    if (target->state != TARGET_GONE) {
-        return;
-    }
-    const int64_t first_ns = proven ? setup->interval_ns : setup->registration_ns;
-    target->zone = zone;
-    target->check = events_at(&setup->core->events, core_now(setup->core) + first_ns, EVENT_SERVICE,
-                              setup->service, number * TARGET_TIMERS + TARGET_CHECK);
-    target_become(group, number, proven ? TARGET_HEALTHY : TARGET_INITIAL);
-}
-
 static void target_drop_event(struct target_group *group, uint32_t *event)
 {
     if (*event != EVENT_NONE) {
@@ -141,14 +178,42 @@ static void target_drop_event(struct target_group *group, uint32_t *event)
     }
 }
 
-void target_group_deregister(struct target_group *group, uint16_t owner, uint16_t copy)
+void target_group_register(struct target_group *group, uint16_t owner, uint16_t copy, uint8_t zone,
+                           bool proven)
 {
+    const struct target_group_setup *setup = &group->setup;
+    const bool checked = setup->unchecked == NULL || !setup->unchecked[owner];
     const uint32_t number = target_number(group, owner, copy);
     struct target *target = &group->targets[number];
     if (target->state != TARGET_GONE) {
-        target_drop_event(group, &target->check);
-        target_drop_event(group, &target->verdict);
-        target_become(group, number, TARGET_GONE);
+        return;
+    }
+    target_drop_event(group, &target->drain);
+    target->zone = zone;
+    if (checked) {
+        const int64_t first_ns = proven ? setup->interval_ns : setup->registration_ns;
+        target->check =
+            events_at(&setup->core->events, core_now(setup->core) + first_ns, EVENT_SERVICE,
+                      setup->service, target_slot(group, number, TARGET_CHECK));
+    }
+    target_become(group, number, proven || !checked ? TARGET_HEALTHY : TARGET_INITIAL);
+}
+
+void target_group_deregister(struct target_group *group, uint16_t owner, uint16_t copy)
+{
+    const struct target_group_setup *setup = &group->setup;
+    const uint32_t number = target_number(group, owner, copy);
+    struct target *target = &group->targets[number];
+    if (target->state == TARGET_GONE) {
+        return;
+    }
+    target_drop_event(group, &target->check);
+    target_drop_event(group, &target->verdict);
+    target_become(group, number, TARGET_GONE);
+    if (setup->drains) {
+        target->drain =
+            events_at(&setup->core->events, core_now(setup->core) + setup->drain_ns, EVENT_SERVICE,
+                      setup->service, target_slot(group, number, TARGET_DRAIN));
     }
 }
 
@@ -156,7 +221,8 @@ void target_group_deregister(struct target_group *group, uint16_t owner, uint16_
 
 const struct target *target_group_at(const struct target_group *group, uint32_t slot)
 {
-    return &group->targets[slot / TARGET_TIMERS];
+    return &group->targets[(slot - group->setup.first_slot) / group->setup.slots_step /
+                           TARGET_TIMERS];
 }
 
 static enum target_change target_passed(struct target_group *group, uint32_t number)
@@ -170,6 +236,9 @@ static enum target_change target_passed(struct target_group *group, uint32_t num
         return TARGET_SAME;
     }
     target_become(group, number, TARGET_HEALTHY);
+    if (group->setup.slow_start_ns > 0) {
+        target_ease(group, number);
+    }
     return TARGET_CAME_UP;
 }
 
@@ -191,11 +260,18 @@ static enum target_change target_missed(struct target_group *group, uint32_t num
 enum target_change target_group_due(struct target_group *group, uint32_t slot, bool passes)
 {
     const struct target_group_setup *setup = &group->setup;
-    const uint32_t number = slot / TARGET_TIMERS;
+    const uint32_t inner = (slot - setup->first_slot) / setup->slots_step;
+    const uint32_t number = inner / TARGET_TIMERS;
     struct target *target = &group->targets[number];
-    if (slot % TARGET_TIMERS == TARGET_VERDICT) {
+    switch (inner % TARGET_TIMERS) {
+    case TARGET_VERDICT:
         target->verdict = EVENT_NONE;
         return target_missed(group, number);
+    case TARGET_DRAIN:
+        target->drain = EVENT_NONE;
+        return TARGET_OVERDUE;
+    default:
+        break;
     }
     target->check = events_after(&setup->core->events, group->check_lane, setup->interval_ns,
                                  EVENT_SERVICE, setup->service, slot);
@@ -204,16 +280,56 @@ enum target_change target_group_due(struct target_group *group, uint32_t slot, b
     }
     target->verdict =
         events_after(&setup->core->events, group->verdict_lane, setup->timeout_ns, EVENT_SERVICE,
-                     setup->service, number * TARGET_TIMERS + TARGET_VERDICT);
+                     setup->service, target_slot(group, number, TARGET_VERDICT));
     return TARGET_SAME;
+}
+
+/* ---- nodes ---- */
+
+bool target_group_in_dns(const struct target_group *group, uint16_t node)
+{
+    const int64_t now_ns = core_now(group->setup.core);
+    return now_ns < group->nodes[node].out_ns || now_ns >= group->nodes[node].in_ns;
+}
+
+bool target_group_ill(const struct target_group *group)
+{
+    return group->in_state[TARGET_HEALTHY].value == 0 &&
+           group->in_state[TARGET_INITIAL].value + group->in_state[TARGET_UNHEALTHY].value > 0;
 }
 
 /* ---- requests ---- */
 
+/* It is its turn; in a slow start a part of one. */
+static bool target_takes(struct target_group *group, uint32_t number)
+{
+    struct target *target = &group->targets[number];
+    if (target->slow_from_ns == TARGET_FULL_SHARE) {
+        return true;
+    }
+    const int64_t since_ns = core_now(group->setup.core) - target->slow_from_ns;
+    if (since_ns >= group->setup.slow_start_ns) {
+        target->slow_from_ns = TARGET_FULL_SHARE;
+        return true;
+    }
+    target->credit += (double)since_ns / (double)group->setup.slow_start_ns;
+    if (target->credit < 1) {
+        return false;
+    }
+    target->credit -= 1;
+    return true;
+}
+
+/* One round at most: if all are slow, the last takes it. */
 uint32_t target_group_choose(struct target_group *group, uint16_t node, struct random *random)
 {
     assert_hot(node < group->setup.nodes_count);
-    return rotation_choose(&group->nodes[node].rotation, random);
+    struct rotation *rotation = &group->nodes[node].rotation;
+    uint32_t number = rotation_choose(rotation, random);
+    for (uint32_t left = rotation->count; left > 1 && !target_takes(group, number); left--) {
+        number = rotation_choose(rotation, random);
+    }
+    return number;
 }
 
 static uint32_t target_request_new(struct target_group *group)
@@ -228,11 +344,12 @@ static uint32_t target_request_new(struct target_group *group)
     return group->requests_count++;
 }
 
-uint32_t target_group_send(struct target_group *group, uint16_t node, uint32_t target)
+uint32_t target_group_send(struct target_group *group, uint16_t node, uint32_t target,
+                           uint32_t call)
 {
     const uint32_t request = target_request_new(group);
     group->requests[request] = (struct target_request){
-        .sent_ns = core_now(group->setup.core), .target = target, .node = node};
+        .sent_ns = core_now(group->setup.core), .target = target, .call = call, .node = node};
     rotation_sent(&group->nodes[node].rotation, target);
     return request;
 }
@@ -241,6 +358,18 @@ void target_group_return(struct target_group *group, uint32_t number)
 {
     struct target_request *request = &group->requests[number];
     rotation_returned(&group->nodes[request->node].rotation, request->target);
+    request->target = TARGET_NONE;
     request->next = group->requests_free;
     group->requests_free = number;
+}
+
+uint32_t target_group_out(const struct target_group *group, uint32_t target, uint32_t *at)
+{
+    while (*at < group->requests_count) {
+        const struct target_request *request = &group->requests[(*at)++];
+        if (request->target == target) {
+            return request->call;
+        }
+    }
+    return TARGET_NONE;
 }

@@ -3,7 +3,9 @@
  * A node picks among the healthy targets that it reaches; if none is, among all: it fails open.
  * Each is checked every interval; whether it would pass is its owner's to know. A passed check
  * counts at once, a failed one after its timeout; INITIAL becomes HEALTHY with the first passed,
- * other changes take their threshold in a row. EVENT_SERVICE slots: two a target, from 0 on. */
+ * other changes take their threshold in a row. In a slow start a target that becomes healthy takes
+ * its turns with a share that grows from 0 to 1. Worked: slow start 30 s, two targets, one of them
+ * healthy for 15 s: of four turns of each it takes two. EVENT_SERVICE slots: three a target. */
 #ifndef ARCHSIM_BLOCKS_TARGET_GROUP_H
 #define ARCHSIM_BLOCKS_TARGET_GROUP_H
 
@@ -18,7 +20,12 @@ enum { TARGET_ZONE_ANY = 0xff }; /* it lives in none: every node reaches it */
 #define TARGET_NONE ROTATION_NONE
 
 enum target_state { TARGET_GONE, TARGET_INITIAL, TARGET_HEALTHY, TARGET_UNHEALTHY, TARGET_STATES };
-enum target_change { TARGET_SAME, TARGET_CAME_UP, TARGET_WENT_DOWN };
+enum target_change {
+    TARGET_SAME,
+    TARGET_CAME_UP,
+    TARGET_WENT_DOWN,
+    TARGET_OVERDUE, /* it has gone, and the time for its requests is over: target_group_out */
+};
 
 struct target_group_setup {
     struct core *core;
@@ -32,10 +39,19 @@ struct target_group_setup {
     int64_t interval_ns;
     int64_t timeout_ns; /* less than the interval */
     uint32_t healthy_threshold, unhealthy_threshold;
+    /* what may stay zero */
+    uint32_t first_slot, slots_step; /* its slots: first, first + step and so on; 0: 0, 1, ... */
+    int64_t slow_start_ns;           /* not with the fewest out */
+    bool drains;                     /* requests of who has gone are overdue, */
+    int64_t drain_ns;                /* so long after that */
+    const bool *unchecked;           /* owners whose targets have no checks; null: none */
+    int64_t dns_ns; /* a node leaves the DNS, or is back, so long after its last healthy target */
 };
 
 struct target {
-    uint32_t check, verdict; /* events; EVENT_NONE */
+    int64_t slow_from_ns;           /* its slow start began; -1: it has its full share */
+    double credit;                  /* of its turns in a slow start: 1 is a request */
+    uint32_t check, verdict, drain; /* events; EVENT_NONE */
     uint16_t owner, copy;
     uint8_t zone;
     uint8_t state;
@@ -44,7 +60,8 @@ struct target {
 
 struct target_node {
     struct rotation rotation;
-    uint32_t healthy; /* targets that it reaches */
+    uint32_t healthy;      /* targets that it reaches */
+    int64_t out_ns, in_ns; /* out of the DNS between those */
 };
 
 /* Numbers of the targets of one owner, by copy. */
@@ -56,8 +73,9 @@ struct target_copies {
 /* A request that is with a target. */
 struct target_request {
     int64_t sent_ns;
-    uint32_t target;
-    uint32_t next; /* free */
+    uint32_t target; /* TARGET_NONE: this record is free */
+    uint32_t next;   /* free */
+    uint32_t call;   /* its owner's */
     uint16_t node;
 };
 
@@ -67,6 +85,7 @@ struct target_group {
     uint32_t targets_count, targets_capacity;
     struct target_copies *copies; /* of each owner */
     struct target_node *nodes;
+    int64_t begun_ns;
     struct target_request *requests;
     uint32_t requests_count, requests_capacity, requests_free;
     uint32_t check_lane, verdict_lane;
@@ -88,9 +107,24 @@ enum target_change target_group_due(struct target_group *group, uint32_t slot, b
 
 /* The target that the node picks for a request; TARGET_NONE when it reaches none at all. */
 uint32_t target_group_choose(struct target_group *group, uint16_t node, struct random *random);
-/* The request is with the target from now on. Returns its record; to be given back at its end. */
-uint32_t target_group_send(struct target_group *group, uint16_t node, uint32_t target);
+/* The node may pick that one. */
+static inline bool target_group_may(const struct target_group *group, uint16_t node,
+                                    uint32_t target)
+{
+    return rotation_has(&group->nodes[node].rotation, target);
+}
+/* The request `call` is with the target from now on. Returns its record; to be given back at its
+ * end. */
+uint32_t target_group_send(struct target_group *group, uint16_t node, uint32_t target,
+                           uint32_t call);
 void target_group_return(struct target_group *group, uint32_t request);
+/* A call that is with the target: the next from record *at on (0 at first); TARGET_NONE: no more.
+ * It may be given back at once. */
+uint32_t target_group_out(const struct target_group *group, uint32_t target, uint32_t *at);
+/* Clients are led to the node: it has a healthy target, or had one until a moment ago. */
+bool target_group_in_dns(const struct target_group *group, uint16_t node);
+/* Some targets are there, but none is healthy. */
+bool target_group_ill(const struct target_group *group);
 static inline int64_t target_group_sent_ns(const struct target_group *group, uint32_t request)
 {
     return group->requests[request].sent_ns;

@@ -27,6 +27,15 @@ static double tracking_needed(const struct tracking *tracking)
     return ceil(tracking->measured * tracking->value / tracking->setup.target - TRACKING_ROUNDING);
 }
 
+/* The capacity that a scale-out leads to. */
+static double tracking_out(const struct tracking *tracking,
+                           const struct tracking_capacity *capacity)
+{
+    const double needed = tracking_needed(tracking);
+    const double more = ceil(needed - tracking->measured - TRACKING_ROUNDING);
+    return capacity->cooling ? fmin(needed, capacity->base + more) : needed;
+}
+
 static struct tracking_decision tracking_want(const struct tracking *tracking,
                                               const struct tracking_capacity *capacity)
 {
@@ -37,8 +46,9 @@ static struct tracking_decision tracking_want(const struct tracking *tracking,
         .threshold = setup->target,
     };
     if (tracking->high >= setup->high_points) {
-        want.desired = fmax(capacity->desired, fmin(tracking_needed(tracking), capacity->max));
-    } else if (tracking->low >= setup->low_points && !capacity->growing) {
+        want.desired =
+            fmax(capacity->desired, fmin(tracking_out(tracking, capacity), capacity->max));
+    } else if (tracking->low >= setup->low_points && !setup->only_out && !capacity->growing) {
         want.desired = fmin(capacity->desired, fmax(tracking_needed(tracking), capacity->min));
         want.threshold = setup->target * setup->low_share;
     }
@@ -51,10 +61,14 @@ bool tracking_decide(const struct tracking *policies, uint32_t count,
     *decision = (struct tracking_decision){.desired = -INFINITY};
     for (uint32_t i = 0; i < count; i++) {
         struct tracking_decision want = tracking_want(&policies[i], capacity);
-        if (want.desired > decision->desired) {
+        const bool silent = policies[i].setup.only_out && want.desired <= capacity->desired;
+        if (want.desired > decision->desired && !silent) {
             want.policy = i;
             *decision = want;
         }
     }
-    return count > 0 && decision->desired != capacity->desired;
+    if (decision->desired == -INFINITY) {
+        decision->desired = capacity->desired;
+    }
+    return decision->desired != capacity->desired;
 }

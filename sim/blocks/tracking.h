@@ -19,6 +19,7 @@ struct tracking_setup {
     double target;
     double low_share; /* of the target: AlarmLow is below it */
     uint32_t high_points, low_points;
+    bool only_out; /* it never removes anything, and is not asked when others do */
 };
 
 struct tracking {
@@ -32,6 +33,8 @@ struct tracking_capacity {
     double desired; /* asked for so far, what is not there yet included */
     double min, max;
     bool growing; /* a scale-out is in progress: nothing is removed */
+    bool cooling; /* after a scale-out from `base`: what it added counts as part of the next one */
+    double base;
 };
 
 struct tracking_decision {

@@ -88,7 +88,7 @@ static int explain_one(const struct explain *explain)
     }
     int code = EXIT_KEPT;
     const char *nearest = NULL;
-    const struct param *row = type && key ? explain_find(type, key, &nearest) : NULL;
+    const struct param *row = type && key ? explain_find(type, key, &arena, &nearest) : NULL;
     if (!type)
         code = explain_unknown(name, NULL, diag_nearest(name, names, types_count));
     else if (!key)

@@ -1,5 +1,6 @@
 /* run: simulates one scenario and writes its results, whole or not at all. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,12 +9,14 @@
 #include "reports/database.h"
 #include "reports/json.h"
 #include "reports/markdown.h"
+#include "reports/spans.h"
 #include "reports/text.h"
 #include "sim/commands/commands.h"
 #include "sim/commands/options.h"
 #include "sim/commands/output.h"
 #include "sim/commands/profile.h"
 #include "sim/commands/simulate.h"
+#include "sim/scenario/quantity.h"
 
 enum {
     RUN_OUTPUT = 'o',
@@ -21,13 +24,22 @@ enum {
     RUN_REPORT,
     RUN_DATABASE,
     RUN_TRACE,
+    RUN_TRACE_FORMAT,
+    RUN_TRACE_REQUESTS,
+    RUN_TRACE_REQUESTS_MAX = 10000,
+    RUN_TRACE_REQUESTS_USUAL = 50,
 };
+
+enum run_trace { RUN_TRACE_BY_NAME, RUN_TRACE_OTLP, RUN_TRACE_CHROME };
 
 struct run {
     struct options options;
     const char *path;
     const char *output;
     const char *database; /* or null */
+    const char *trace;    /* or null */
+    enum run_trace trace_format;
+    uint32_t trace_requests; /* 0: as usual */
     bool profile;
 };
 
@@ -38,9 +50,45 @@ static const struct argp_option run_table[] = {
     {"database", RUN_DATABASE, "FILE", 0,
      "append the run to this SQLite database, whole or not at all", 0},
     {"report", RUN_REPORT, "FILE", OPTION_HIDDEN, NULL, 0},
-    {"trace", RUN_TRACE, "FILE", OPTION_HIDDEN, NULL, 0},
+    {"trace", RUN_TRACE, "FILE", 0,
+     "write what single requests did there, call by call: a sample and the slowest", 0},
+    {"trace-format", RUN_TRACE_FORMAT, "FORMAT", 0,
+     "otlp (default), or chrome (default for *.chrome.json), which Perfetto opens", 0},
+    {"trace-requests", RUN_TRACE_REQUESTS, "N", 0,
+     "how many to sample, and how many of the slowest (default: 50)", 0},
     {0},
 };
+
+static error_t run_trace_format(struct run *run, const char *text)
+{
+    if (strcmp(text, "otlp") != 0 && strcmp(text, "chrome") != 0)
+        return options_fail("--trace-format", "expected otlp or chrome, not '%s'", text);
+    run->trace_format = text[0] == 'o' ? RUN_TRACE_OTLP : RUN_TRACE_CHROME;
+    return 0;
+}
+
+/* What stands on the command line, as a whole. */
+static error_t run_complete(const struct run *run)
+{
+    if (!run->trace && run->trace_format != RUN_TRACE_BY_NAME)
+        return options_fail("--trace-format", "says how --trace writes, which is not given");
+    if (!run->trace && run->trace_requests > 0)
+        return options_fail("--trace-requests", "says what --trace writes, which is not given");
+    if (run->trace && strcmp(run->trace, run->output) == 0)
+        return options_fail("--trace", "'%s' is where --output writes", run->trace);
+    return 0;
+}
+
+static error_t run_trace_requests(struct run *run, const char *text)
+{
+    struct quantity_error error;
+    int64_t count;
+    if (!quantity_parse_whole(text, &count, &error) || count < 1 || count > RUN_TRACE_REQUESTS_MAX)
+        return options_fail("--trace-requests", "expected a count of 1 to %d, not '%s'",
+                            RUN_TRACE_REQUESTS_MAX, text);
+    run->trace_requests = (uint32_t)count;
+    return 0;
+}
 
 static error_t run_parse(int key, char *text, struct argp_state *state)
 {
@@ -63,7 +111,14 @@ static error_t run_parse(int key, char *text, struct argp_state *state)
         run->database = text;
         return 0;
     case RUN_TRACE:
-        return options_fail("--trace", "not yet available");
+        if (strcmp(text, "-") == 0)
+            return options_fail("--trace", "expected a file");
+        run->trace = text;
+        return 0;
+    case RUN_TRACE_FORMAT:
+        return run_trace_format(run, text);
+    case RUN_TRACE_REQUESTS:
+        return run_trace_requests(run, text);
     case ARGP_KEY_ARG:
         if (run->path)
             argp_error(state, "one scenario at a time: '%s' is too many", text);
@@ -72,7 +127,7 @@ static error_t run_parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (!run->path)
             argp_error(state, "expected a scenario file");
-        return 0;
+        return run_complete(run);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -87,6 +142,7 @@ static const struct argp run_argp = {
            "services nearest to their limit.\v"
            "Examples:\n"
            "  archsim run scenarios/flagship.yaml\n"
+           "  archsim run scenarios/serverless-api.yaml --trace requests.chrome.json\n"
            "  archsim run shop.yaml --set services.db.servers=8 --format json -o shop.json\n",
     .children = run_children,
 };
@@ -128,7 +184,7 @@ static bool run_check(const struct run *run)
     struct diag diag;
     diag_init(&diag);
     const bool good =
-        output_check(run->output) &&
+        output_check(run->output) && (!run->trace || output_check(run->trace)) &&
         (!run->database || (output_check(run->database) && database_check(run->database, &diag)));
     diag_print(&diag, stderr, options_style(&run->options, stderr).colour);
     diag_done(&diag);
@@ -149,6 +205,37 @@ static bool run_store(const struct run *run, const struct results *results)
                                       &diag);
     diag_print(&diag, stderr, options_style(&run->options, stderr).colour);
     diag_done(&diag);
+    return good;
+}
+
+static bool run_is_chrome(const struct run *run)
+{
+    static const char ending[] = ".chrome.json";
+    const size_t length = strlen(run->trace), tail = sizeof(ending) - 1;
+    if (run->trace_format != RUN_TRACE_BY_NAME)
+        return run->trace_format == RUN_TRACE_CHROME;
+    return length > tail && strcmp(run->trace + length - tail, ending) == 0;
+}
+
+static bool run_write_trace(const struct run *run, const struct results *results)
+{
+    char *data = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&data, &size);
+    if (!stream)
+        fatal("out of memory");
+    if (run_is_chrome(run))
+        spans_chrome(results, stream);
+    else
+        spans_otlp(results, stream);
+    if (fclose(stream) != 0)
+        fatal("out of memory");
+    if (results->spans.not_followed > 0 && !run->options.quiet)
+        fprintf(stderr,
+                "archsim: --trace: %" PRIu64 " requests were not followed: too many at once\n",
+                results->spans.not_followed);
+    const bool good = output_write(run->trace, data, size);
+    free(data);
     return good;
 }
 
@@ -174,6 +261,9 @@ static int run_simulate(struct run *run, struct simulation *simulation)
         return code;
     if (!run_check(run))
         return EXIT_WORK;
+    if (run->trace)
+        simulation->spans_count =
+            run->trace_requests > 0 ? run->trace_requests : RUN_TRACE_REQUESTS_USUAL;
     interrupt_init(&interrupt);
     code = simulate_run(simulation, &run->options, &interrupt);
     bool good = true; /* what can be written is, whatever else fails */
@@ -182,6 +272,8 @@ static int run_simulate(struct run *run, struct simulation *simulation)
     interrupt_done(&interrupt);
     if (code != EXIT_KEPT)
         return code;
+    if (run->trace)
+        good = run_write_trace(run, simulation->results) && good;
     good = run_write(run, simulation) && good;
     if (run->profile)
         profile_print(&simulation->experiments[0], simulation->results, stderr);

@@ -96,6 +96,7 @@ static enum world_end simulate_experiment(struct simulation *simulation, double 
             .models = types_models,
             .load = load,
             .jobs = options->jobs,
+            .spans_count = load == 1 ? simulation->spans_count : 0,
             .progress = progress->shown ? &progress->counters : NULL,
             .stop = &interrupt->stop,
         },

@@ -16,7 +16,8 @@ struct simulation {
     struct experiment *experiments; /* the first at load 1 */
     uint32_t experiments_count;
     struct results *results; /* null until simulate_run succeeded */
-    const char *failure;     /* what simulate_run said when it returned EXIT_WORK, else null */
+    uint32_t spans_count; /* requests of each kind to follow; 0: none. Set between load and run */
+    const char *failure;  /* what simulate_run said when it returned EXIT_WORK, else null */
 };
 
 /* Loads and checks the scenario and the traces that it replays. Returns 0, EXIT_INPUT or EXIT_WORK;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "sim/engine/feed.h"
+#include "sim/engine/follow.h"
 #include "sim/engine/program.h"
 #include "sim/engine/traffic.h"
 
@@ -83,6 +84,9 @@ struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
             call_set_deadline(w, f, core_now(&w->core) + options->timeout_ns);
         }
     }
+    if (follow_on(w)) {
+        follow_call(w, f, parent, edge);
+    }
     return f;
 }
 
@@ -92,6 +96,9 @@ struct frame *call_branch(struct world *w, struct frame *parent, uint16_t pc)
     if (f == NULL) {
         world_over_limit(w);
         return NULL;
+    }
+    if (follow_on(w)) {
+        follow_branch(w, f, parent);
     }
     f->flags = FRAME_BRANCH;
     call_inherit(w, f, parent);
@@ -133,6 +140,12 @@ static void limit_take(struct world *w, struct service *s, struct frame *f)
     gauge_add(&s->load.limit, 1, core_now(&w->core));
 }
 
+/* It stands in a queue of the service's own. */
+static bool call_held(const struct service *s, const struct frame *f)
+{
+    return s->model->info.holds_events && f->flags & FRAME_ASYNC;
+}
+
 /* True: f goes on to the model. A delivery has been taken from its source, so it waits. */
 static bool limit_enter(struct world *w, struct service *s, struct frame *f)
 {
@@ -142,6 +155,9 @@ static bool limit_enter(struct world *w, struct service *s, struct frame *f)
         return true;
     }
     if (s->spec->limit_action == LIMIT_REJECT && !feed_is(w, f)) {
+        if (call_held(s, f)) {
+            f->flags |= FRAME_ADMITTED;
+        }
         call_end(w, f, OUTCOME_REJECTED);
     } else {
         f->state = FRAME_LIMIT_WAIT;
@@ -199,6 +215,9 @@ void call_begin(struct world *w, struct frame *f)
     f->start_ns = now_ns;
     f->pc = operation->pc;
     gauge_add(&s->load.in_flight, 1, now_ns);
+    if (__builtin_expect(s->watch != NULL, 0)) {
+        s->watch->calls++;
+    }
     if (w->measuring) {
         f->flags |= FRAME_MEASURED;
         w->open++;
@@ -233,12 +252,22 @@ void call_begin_again(struct world *w, struct frame *f)
     const struct operation *operation = &s->spec->operations[f->operation];
     f->event = EVENT_NONE;
     f->state = FRAME_HELD;
+    if (core_late(&w->core, f)) {
+        call_end(w, f, OUTCOME_TIMEOUT);
+        return;
+    }
     f->flags &= (uint16_t)~FRAME_WORKED;
     f->pc = operation->pc;
     f->work_ns = 0;
     call_draw_work(w, s, f, operation);
     if (operation->pc != PC_NONE) {
         core_more(&w->core, f)->attempt = 0;
+    }
+    if (call_held(s, f)) {
+        gauge_add(&s->load.queue, -1, core_now(&w->core));
+        if (s->spec->limit_count > 0 && !limit_enter(w, s, f)) {
+            return;
+        }
     }
     s->model->arrive(w, s, f);
 }
@@ -332,6 +361,13 @@ static void call_unlimit(struct world *w, struct frame *f)
 
 void call_again(struct world *w, struct frame *f, int64_t delay_ns)
 {
+    struct service *s = &w->services[f->service];
+    if (call_held(s, f)) {
+        gauge_add(&s->load.queue, 1, core_now(&w->core));
+        if (s->spec->limit_count > 0) {
+            limit_leave(w, s, f);
+        }
+    }
     f->state = FRAME_HELD;
     f->event = events_at(&w->core.events, core_now(&w->core) + delay_ns, EVENT_AGAIN, 0,
                          core_slot(&w->core, f));
@@ -419,6 +455,7 @@ void call_forward(struct world *w, struct frame *f, uint16_t edge, uint16_t copy
     f->flags |= FRAME_FORWARD | FRAME_WORKED;
     f->state = FRAME_CALLING;
     f->child = core_slot(&w->core, callee);
+    f->given_up = false;
     core_ready(&w->core, callee);
 }
 
@@ -496,6 +533,9 @@ static void branch_end(struct world *w, struct frame *f, enum outcome outcome)
             call_deliver(w, owner, outcome);
         }
     }
+    if (follow_on(w) && f->flags & FRAME_BRANCH) {
+        follow_leave(w, f);
+    }
     frame_free(&w->core.frames, f);
 }
 
@@ -506,16 +546,36 @@ static void call_untime(struct world *w, struct frame *f)
     }
 }
 
-/* True: its service takes it back and tries again. */
+/* True: its service takes it back and tries again, but not after its deadline. */
 static bool call_kept(struct world *w, struct service *s, struct frame *f, enum outcome outcome)
 {
-    if (s->model->keep == NULL || outcome == OUTCOME_OK || !(f->flags & FRAME_ADMITTED) ||
-        f->flags & FRAME_WITHDRAWN) {
+    if (outcome == OUTCOME_OK || s->model->keep == NULL || !(f->flags & FRAME_ADMITTED) ||
+        f->flags & FRAME_WITHDRAWN || core_late(&w->core, f)) {
         return false;
     }
     core_cancel_event(&w->core, f);
     call_unlimit(w, f);
     return s->model->keep(w, s, f, outcome);
+}
+
+static __attribute__((noinline)) void call_watched(struct watch *watch, int64_t latency_ns,
+                                                   enum outcome outcome)
+{
+    watch->ended[outcome]++;
+    if (outcome == OUTCOME_OK) {
+        watch->latency_ns += (double)latency_ns;
+    }
+}
+
+/* It is withdrawn before it began. */
+static __attribute__((noinline)) void call_unborn(struct world *w, struct frame *f,
+                                                  enum outcome outcome)
+{
+    if (follow_on(w)) {
+        follow_end(w, f, outcome);
+    }
+    call_untime(w, f);
+    frame_free(&w->core.frames, f);
 }
 
 void call_end(struct world *w, struct frame *f, enum outcome outcome)
@@ -524,9 +584,8 @@ void call_end(struct world *w, struct frame *f, enum outcome outcome)
         branch_end(w, f, outcome);
         return;
     }
-    if (f->state == FRAME_NEW) { /* withdrawn before it began */
-        call_untime(w, f);
-        frame_free(&w->core.frames, f);
+    if (f->state == FRAME_NEW) {
+        call_unborn(w, f, outcome);
         return;
     }
     struct service *s = &w->services[f->service];
@@ -548,11 +607,17 @@ void call_end(struct world *w, struct frame *f, enum outcome outcome)
     call_unlimit(w, f);
     call_untime(w, f);
     gauge_add(&s->load.in_flight, -1, now_ns);
+    if (__builtin_expect(s->watch != NULL, 0)) {
+        call_watched(s->watch, now_ns - f->start_ns, outcome);
+    }
 #ifndef ARCHSIM_RELEASE
     if (w->measuring) {
         world_stay(w, f);
     }
 #endif
+    if (follow_on(w)) {
+        follow_end(w, f, outcome);
+    }
     call_answer(w, f, outcome);
     frame_free(&w->core.frames, f);
 }
@@ -562,6 +627,9 @@ static void call_give_up(struct world *w, const struct frame *f)
 {
     if (f->flags & FRAME_MEASURED) {
         w->edges[f->edge].given_up++;
+    }
+    if (follow_on(w)) {
+        follow_given_up(w, f);
     }
 }
 
@@ -581,6 +649,7 @@ void call_timeout(struct world *w, struct frame *f)
             return; /* its caller has gone, or the group was decided */
         }
         f->parent = FRAME_NONE;
+        caller->given_up = true;
         call_give_up(w, f);
         const bool step = !(caller->flags & FRAME_FORWARD);
         if (step && call_current(w, caller)->options->cancel) { /* gone when its caller goes on */
@@ -593,12 +662,18 @@ void call_timeout(struct world *w, struct frame *f)
 /* What it has called runs on, unobserved. */
 static void call_let_go(struct world *w, struct frame *f)
 {
+    if (follow_on(w)) {
+        follow_let_go(w, f);
+    }
     if (f->state == FRAME_GROUP) {
         for (uint32_t slot = f->child; slot != FRAME_NONE;) {
             struct frame *branch = core_frame(&w->core, slot);
             slot = branch->next;
             call_let_go(w, branch);
             core_cancel_event(&w->core, branch);
+            if (follow_on(w)) {
+                follow_leave(w, branch);
+            }
             frame_free(&w->core.frames, branch);
         }
     }

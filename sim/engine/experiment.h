@@ -28,8 +28,9 @@ struct experiment_progress {
 struct experiment_setup {
     const struct scenario *scenario;
     const struct model *const *models; /* of type i */
-    double load;   /* judges the promises of this `at_load`, under that traffic */
-    uint32_t jobs; /* threads, at least 1 */
+    double load;          /* judges the promises of this `at_load`, under that traffic */
+    uint32_t jobs;        /* threads, at least 1 */
+    uint32_t spans_count; /* of the first replication: see world_setup */
     struct experiment_progress *progress; /* may be null */
     const _Atomic bool *stop;             /* may be null */
 };

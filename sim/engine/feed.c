@@ -25,11 +25,23 @@ void feed_tell(struct world *w, uint16_t source)
     s->turn = count > 0 ? (s->turn + 1) % count : 0;
 }
 
-uint32_t source_receive(struct world *w, const struct call_target *source, uint32_t most,
-                        uint32_t *delivery)
+uint32_t source_receive(struct world *w, const struct call_target *source,
+                        const struct source_ask *ask, uint32_t *delivery)
 {
     struct service *s = &w->services[source->service];
-    return s->model->receive(w, s, most, delivery);
+    return s->model->receive(w, s, source->edge, ask, delivery);
+}
+
+uint32_t source_parts(struct world *w, const struct call_target *source)
+{
+    struct service *s = &w->services[source->service];
+    return s->model->parts != NULL ? s->model->parts(w, s) : 1;
+}
+
+uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part)
+{
+    struct service *s = &w->services[source->service];
+    return s->model->part_after != NULL ? s->model->part_after(w, s, part) : PART_NONE;
 }
 
 struct source_terms source_terms(const struct world *w, const struct call_target *source)
@@ -71,9 +83,13 @@ void service_member(struct world *w, struct service *s, uint16_t copy, uint8_t z
     }
 }
 
-/* The zone of the copies of a service: round the zones it lives in. */
+/* The zone of the copies of a service: round the zones it lives in. One without copies is in all
+ * of its zones. */
 static uint8_t feed_zone(const struct scenario_service *spec, uint32_t copy)
 {
+    if (spec->balancer == SERVICE_NONE && __builtin_popcount(spec->zones_mask) > 1) {
+        return ZONE_ANY;
+    }
     uint32_t left = copy % (uint32_t)(spec->zones_mask ? __builtin_popcount(spec->zones_mask) : 1);
     for (uint8_t zone = 0; zone < ZONES_MAX; zone++) {
         if (spec->zones_mask >> zone & 1 && left-- == 0) {
@@ -101,4 +117,35 @@ bool target_healthy(struct world *w, const struct call_target *target, uint16_t 
 {
     struct service *s = &w->services[target->service];
     return s->model->healthy != NULL ? s->model->healthy(w, s, copy) : s->load.up.value > 0;
+}
+
+/* The callee of an edge, and where that is a path what comes after it. */
+static bool feed_passes(struct world *w, uint16_t edge)
+{
+    const struct edge *e = &w->scenario->edges[edge];
+    const struct call_target target = {.service = e->service, .operation = e->operation};
+    const uint16_t path = w->scenario->services[e->service].operations[e->operation].path;
+    return target_healthy(w, &target, 0) && (path == EDGE_NONE || feed_passes(w, path));
+}
+
+bool operation_healthy(struct world *w, struct service *s, uint16_t operation)
+{
+    if (s->checking) {
+        return true; /* it asks itself, through others */
+    }
+    s->checking = true;
+    bool healthy = true;
+    uint16_t pc = s->spec->operations[operation].pc;
+    while (healthy && pc != PC_NONE && w->scenario->steps[pc].kind != STEP_END) {
+        const struct step *step = &w->scenario->steps[pc];
+        const bool calls =
+            step->kind == STEP_CALL || step->kind == STEP_BREAKER || step->kind == STEP_HEDGE;
+        if (calls && step->failure_pc == PC_NONE && !step->options->optional &&
+            step->options->probability == 1) {
+            healthy = feed_passes(w, step->edge);
+        }
+        pc = step->next;
+    }
+    s->checking = false;
+    return healthy;
 }

@@ -384,6 +384,9 @@ static void collect_log(const struct world *w, struct arena *arena, struct repli
     }
     out->log_origin_ns = w->origin_ns;
     out->log_dropped = w->log.dropped;
+    if (w->core.spans != NULL) {
+        spans_collect(w->core.spans, arena, core_now(&w->core), &out->spans);
+    }
 }
 
 static void collect_services(const struct world *w, struct arena *arena, struct replication *out)

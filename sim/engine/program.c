@@ -4,6 +4,7 @@
 #include "sim/engine/breaker.h"
 #include "sim/engine/call.h"
 #include "sim/engine/feed.h"
+#include "sim/engine/follow.h"
 #include "sim/engine/retry.h"
 #include "sim/engine/traffic.h"
 
@@ -41,6 +42,10 @@ static void hedge_drop(struct world *w, struct frame *f)
         slot = try->next;
         if (cancel && try->state == FRAME_CALLING) {
             call_withdraw(w, core_frame(&w->core, try->child));
+        }
+        if (follow_on(w)) {
+            follow_let_go(w, try);
+            follow_leave(w, try);
         }
         frame_free(&w->core.frames, try);
     }
@@ -93,6 +98,7 @@ static void group_start(struct world *w, struct frame *f, const struct step *ste
     struct frame_more *group = core_more(&w->core, f);
     f->state = FRAME_GROUP;
     f->child = FRAME_NONE;
+    f->given_up = false;
     group->wanted = step->wait_for;
     group->spare = (uint16_t)(step->branches_count - step->wait_for + 1);
     for (uint32_t i = 0; i < step->branches_count; i++) {
@@ -153,6 +159,7 @@ static bool step_issue(struct world *w, struct frame *f, const struct step *step
     }
     f->state = FRAME_CALLING;
     f->child = core_slot(&w->core, callee);
+    f->given_up = false;
     call_begin(w, callee);
     return true;
 }
@@ -198,6 +205,9 @@ static void step_async(struct world *w, struct frame *f, const struct step *step
             }
             callee->parent = FRAME_NONE;
             callee->flags |= FRAME_ASYNC;
+            if (follow_on(w)) {
+                follow_async(w, callee);
+            }
             callee->flags &= (uint16_t)~FRAME_DEADLINE; /* it is nobody's */
             core_ready(&w->core, callee);
         }
@@ -358,6 +368,9 @@ static __attribute__((noinline)) void program_run(struct world *w, struct frame 
     if (!(f->flags & (FRAME_WORKED | FRAME_BRANCH | FRAME_CLIENT))) {
         struct service *s = &w->services[f->service];
         f->flags |= FRAME_WORKED;
+        if (follow_on(w)) {
+            follow_worked(w, f);
+        }
         if (s->model->serve != NULL && !s->model->serve(w, s, f)) {
             return;
         }

@@ -80,6 +80,8 @@ struct results *results_new(const struct scenario *scenario, const struct experi
     results_judge(results, experiments, experiments_count);
     warnings_collect(results, base, diag);
     history_collect(results, base);
+    results->spans = base->replications[0].spans;
+    results->spans_origin_ns = base->replications[0].log_origin_ns;
     return results;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/engine/verdict.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/interval.h"
+#include "sim/kernel/spans.h"
 #include "sim/scenario/diag.h"
 #include "sim/scenario/metrics.h"
 #include "sim/scenario/scenario.h"
@@ -100,6 +101,8 @@ struct results {
     uint64_t events_dropped;                    /* were not kept, of all replications */
     const struct results_histogram *histograms; /* per traffic */
     uint32_t histograms_count;
+    struct span_log spans;   /* of the first replication; borrowed from its experiment */
+    int64_t spans_origin_ns; /* what time 0 is in them */
 };
 
 /* From finished experiments, the first at load 1, one more for each other `at_load` of the

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sim/engine/call.h"
+#include "sim/engine/follow.h"
 
 /* The last edges are those of the traffic, one each, in its order. */
 static struct source *traffic_source(const struct world *w, const struct frame *f)
@@ -124,6 +125,9 @@ static struct frame *traffic_client(struct world *w, struct source *source)
     core_more(&w->core, f)->attempt = 0;
     f->edge = source->spec->edge;
     f->service = w->scenario->edges[f->edge].service; /* for messages only */
+    if (follow_on(w)) {
+        follow_request(w, f);
+    }
     f->start_ns = core_now(&w->core);
     f->zone = traffic_zone(w, source);
     return f;
@@ -154,6 +158,10 @@ static void traffic_request(struct world *w, struct source *source)
     }
     f->flags |= FRAME_ROOT;
     f->zone = traffic_zone(w, source);
+    if (follow_on(w)) {
+        follow_request(w, f);
+        follow_root(w, f);
+    }
     if (w->measuring) {
         windows_arrive(&source->windows, now_ns);
     }
@@ -187,6 +195,9 @@ void traffic_finish(struct world *w, struct frame *f, enum outcome outcome)
     struct source *source = traffic_source(w, f);
     const int64_t now_ns = core_now(&w->core);
     gauge_add(&source->in_flight, -1, now_ns);
+    if (follow_on(w)) {
+        follow_finish(w, f, outcome);
+    }
     if (f->flags & FRAME_MEASURED) {
         const int64_t latency_ns = now_ns - f->start_ns;
         const bool good = outcome == OUTCOME_OK;

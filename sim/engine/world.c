@@ -66,6 +66,11 @@ int64_t world_origin(const struct world *w)
     return w->origin_ns;
 }
 
+const char *world_region(const struct world *w)
+{
+    return w->scenario->region;
+}
+
 uint32_t world_zones(const struct world *w)
 {
     return w->scenario->zones;
@@ -122,6 +127,7 @@ static void world_start_service(struct world *w, uint16_t index, const struct mo
         .operations = arena_array(&w->arena, spec->operations_count, sizeof(struct call_stats)),
         .limits = spec->limit_count > 0 ? arena_array(&w->arena, spec->copies, sizeof(struct limit))
                                         : NULL,
+        .watch = spec->watched ? arena_alloc(&w->arena, sizeof(struct watch)) : NULL,
         .work_constant_ns = -1,
         .work_lane = EVENTS_HEAP,
         .limit_ns = -1,
@@ -205,6 +211,13 @@ static struct world *world_alloc(const struct world_setup *setup)
     w->look_ns = EVENTS_TIME_MAX;
     w->steps_left = WORLD_POLL_STEPS;
     core_init(&w->core, WORLD_FRAMES_MAX);
+    if (setup->spans_count > 0) {
+        struct spans_setup spans = {.sample_count = setup->spans_count,
+                                    .slow_count = setup->spans_count,
+                                    .spans_max = WORLD_SPANS_MAX};
+        random_seed(&spans.random, w->seed, w->replication, "", "spans");
+        w->core.spans = spans_new(&spans);
+    }
     arena_init(&w->arena);
     w->services = arena_array(&w->arena, scenario->services_count, sizeof(*w->services));
     w->sources = arena_array(&w->arena, scenario->traffic_count, sizeof(*w->sources));
@@ -284,6 +297,7 @@ void world_free(struct world *w)
     for (uint32_t i = 0; i < w->scenario->traffic_count; i++) {
         traffic_stop(&w->sources[i]);
     }
+    spans_free(w->core.spans);
     core_done(&w->core);
     arena_done(&w->arena);
     free(w);

@@ -21,6 +21,7 @@
 
 enum {
     WORLD_FRAMES_MAX = 8 << 20, /* calls in flight; beyond it the run ends, naming the service */
+    WORLD_SPANS_MAX = 4 << 20,  /* of requests that are followed, at once */
     WORLD_STANDSTILL_MAX =
         20 * 1000000,             /* steps without passing time; beyond it the loop is named */
     WORLD_REPLICATIONS_AUTO = 30, /* at most, where the scenario leaves it to archsim */
@@ -44,8 +45,9 @@ struct world_setup {
     const struct model *const *models; /* of type i */
     uint32_t replication;
     int64_t warmup_ns;
-    uint64_t requests_max;           /* 0: none; the pilot run ends after so many requests */
-    bool pilot;                      /* record the in-flight series from inside time 0, no drain */
+    uint64_t requests_max; /* 0: none; the pilot run ends after so many requests */
+    uint32_t spans_count;  /* keep so many requests of each kind (kernel/spans.h); 0: none */
+    bool pilot;            /* record the in-flight series from inside time 0, no drain */
     struct world_progress *progress; /* may be null */
     const _Atomic bool *stop;        /* may be null */
 };
@@ -138,7 +140,8 @@ struct replication {
     const struct log_entry *log; /* in order of time; linked */
     int64_t log_origin_ns;       /* scenario time 0 */
     uint64_t log_dropped;
-    double *series; /* in flight, root requests, over the window */
+    struct span_log spans; /* requests that were followed */
+    double *series;        /* in flight, root requests, over the window */
     uint32_t series_count;
     double series_step_s;
     uint64_t events, frames_max;

@@ -11,6 +11,7 @@
 #include "sim/kernel/assert_hot.h"
 #include "sim/kernel/events.h"
 #include "sim/kernel/frame.h"
+#include "sim/kernel/spans.h"
 
 struct ready {
     uint32_t slot, generation; /* the frame may be gone when its turn comes */
@@ -19,6 +20,7 @@ struct ready {
 struct core {
     struct events events;
     struct frames frames;
+    struct spans *spans; /* null: nobody wants to see single requests */
     struct ready *ready; /* ring */
     uint32_t ready_head, ready_count, ready_capacity;
 };

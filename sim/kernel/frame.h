@@ -64,8 +64,11 @@ struct frame {
     union {
         int64_t work_ns; /* own compute that is due or left; the block's while it has the frame */
         struct {
-            uint32_t child;      /* CALLING: the callee; GROUP: the first of the linked branches */
-            uint16_t tries_out;  /* GROUP of a hedge: not answered yet */
+            uint32_t child; /* CALLING: the callee; GROUP: the first of the linked branches */
+            union {
+                uint16_t tries_out; /* GROUP of a hedge: not answered yet */
+                uint16_t given_up;  /* CALLING: the caller's time was over first */
+            };
             uint16_t tries_made; /* so far */
         };
     };

@@ -71,6 +71,9 @@ static inline void load_serve(struct load *load, const struct core *core, struct
         return;
     }
     frame->flags |= FRAME_SERVED;
+    if (__builtin_expect(core->spans != NULL, 0)) {
+        spans_served(core->spans, core_slot(core, frame), core_now(core));
+    }
     if (frame->flags & FRAME_MEASURED) {
         summary_add(&load->wait, core_now(core) - frame->start_ns);
     }

@@ -3,7 +3,8 @@
 const char *const log_kind_names[LOG_KINDS] = {
     [LOG_SCALE_OUT] = "scale_out", [LOG_SCALE_IN] = "scale_in",     [LOG_PAUSE] = "pause",
     [LOG_RESUME] = "resume",       [LOG_THROTTLING] = "throttling", [LOG_UNHEALTHY] = "unhealthy",
-    [LOG_HEALTHY] = "healthy",
+    [LOG_HEALTHY] = "healthy",     [LOG_ALARM] = "alarm",           [LOG_ALARM_OVER] = "alarm_over",
+    [LOG_COMMAND] = "command",
 };
 
 void log_init(struct log *log, struct arena *arena, uint32_t services_count, uint32_t entries_max)

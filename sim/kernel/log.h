@@ -19,6 +19,9 @@ enum log_kind {
     LOG_THROTTLING, /* calls were refused from at_ns to until_ns, `count` of them */
     LOG_UNHEALTHY,  /* a member was taken out */
     LOG_HEALTHY,    /* a member was taken in */
+    LOG_ALARM,      /* an alarm goes off */
+    LOG_ALARM_OVER, /* it leaves that state */
+    LOG_COMMAND,    /* an administrator's command has ended */
     LOG_KINDS,
 };
 /* "scale_out", ...: as the results show it. */

@@ -15,6 +15,16 @@ struct random {
 void random_seed(struct random *random, uint64_t seed, uint32_t replication, const char *name,
                  const char *purpose);
 
+/* Where a key falls: the finalizer of splitmix64 (Steele, Lea and Flood, OOPSLA 2014); every bit of
+ * the key changes half of the hash. */
+static inline uint64_t random_hash(uint64_t key, uint64_t salt)
+{
+    uint64_t x = salt + (key + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
 static inline uint64_t random_next(struct random *random)
 {
     uint64_t *s = random->state;

@@ -125,7 +125,8 @@ static void bind_store_default(const struct binder *binder, const struct param *
     struct param_context context = {.arena = binder->arena, .directory = binder->directory};
     struct quantity_error error;
     param_clear(row, out);
-    if (row->fallback == NONE || strcmp(row->fallback, REQUIRED) == 0 || row->kind == PARAM_NODE)
+    if (row->fallback == NONE || strcmp(row->fallback, REQUIRED) == 0 || row->kind == PARAM_NODE ||
+        row->kind == PARAM_LIST || param_refers(row->kind))
         return;
     const bool parsed = param_parse(row, row->fallback, &context, out, &error);
     assert(parsed);
@@ -205,6 +206,40 @@ static const char *bind_members(const struct binder *binder, const struct room *
     return list;
 }
 
+/* Its items, one struct after the other. */
+static bool bind_list(const struct binder *binder, const struct param *row, struct node *node,
+                      const char *path, void *out)
+{
+    const struct room room = {row->item->noun, row->item->rows, row->item->rows_count};
+    const struct room *const rooms[] = {&room};
+    struct list *list = (struct list *)(void *)((char *)out + row->offset);
+    bool good = true;
+    if (!bind_kind(binder, node, NODE_LIST, arena_printf(binder->arena, "'%s'", row->key),
+                   param_expectation(row, binder->arena)))
+        return false;
+    if (node->count == 0) {
+        diag_error(binder->diag, node->place, "'%s' is empty: expected %s", row->key,
+                   param_expectation(row, binder->arena));
+        return false;
+    }
+    char *items = arena_array(binder->arena, node->count, row->item->size);
+    *list = (struct list){items, node->count};
+    for (struct node *child = node->first; child != NULL; child = child->next) {
+        const char *const inside =
+            arena_printf(binder->arena, "%s.%s.%u", path, row->key,
+                         (unsigned)((size_t)(items - (const char *)list->items) / row->item->size));
+        if (bind_kind(binder, child, NODE_MAP, arena_printf(binder->arena, "a %s", room.name),
+                      "a map")) {
+            good = bind_rows(binder, &room, child, inside, items) && good;
+            good = bind_keys(binder, child, inside, rooms, 1) && good;
+        } else {
+            good = false;
+        }
+        items += row->item->size;
+    }
+    return good;
+}
+
 bool bind_rows(const struct binder *binder, const struct room *room, struct node *map,
                const char *path, void *out)
 {
@@ -227,8 +262,9 @@ bool bind_rows(const struct binder *binder, const struct room *room, struct node
                 good = bind_missing(binder, row, map, path) && good;
         } else if (row->kind == PARAM_NODE) {
             *(struct node **)((char *)out + row->offset) = node;
-        } else if (row->kind != PARAM_SERVICE && row->kind != PARAM_SERVICES &&
-                   row->kind != PARAM_SOURCE) {
+        } else if (row->kind == PARAM_LIST) {
+            good = bind_list(binder, row, node, path, out) && good;
+        } else if (!param_refers(row->kind)) {
             good = bind_scalar(binder, row, node, path, out) && good;
         }
     }

@@ -29,7 +29,7 @@ struct room {
 
 /* Fills the fields of all rows: given, default or "not given". `path` names the map in messages
  * ("services.app"). A group that is absent asks for nothing; one that is given needs its REQUIRED
- * rows. SERVICE and SERVICES are only looked at for presence: see wiring.h. True without errors. */
+ * rows. What names services is only looked at for presence: see targets.c. True without errors. */
 bool bind_rows(const struct binder *binder, const struct room *room, struct node *map,
                const char *path, void *out);
 /* An error, with the nearest name, for each key of the map that none of the rooms has. */

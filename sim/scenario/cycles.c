@@ -58,14 +58,10 @@ static bool cycles_step_reaches(const struct cycles *cycles, const struct step *
     return reaches;
 }
 
-/* The edges from `first` on that operation o of a service may be passed on to: one of them is
- * taken. */
-static const struct call_targets *cycles_targets(const struct scenario_service *service)
+/* How many targets a service has of which one is taken by whatever is passed on. */
+static uint32_t cycles_targets(const struct scenario_service *service)
 {
-    for (uint32_t i = 0; i < service->type->params_count && service->type->forwards; i++)
-        if (service->type->params[i].kind == PARAM_SERVICES)
-            return (const void *)((const char *)service->params + service->type->params[i].offset);
-    return NULL;
+    return service->type->forwards ? service->targets_count : 0;
 }
 
 static uint16_t cycles_target_edge(const struct call_target *target, uint32_t operation)
@@ -77,16 +73,14 @@ static uint16_t cycles_target_edge(const struct call_target *target, uint32_t op
 static bool cycles_operation_ends(const struct cycles *cycles,
                                   const struct scenario_service *service, uint32_t o)
 {
-    const struct call_targets *targets = cycles_targets(service);
+    const uint32_t targets = cycles_targets(service);
     const uint16_t pc = service->operations[o].pc;
     if (pc != PC_NONE && !cycles->reaches[pc])
         return false;
-    if (targets == NULL || targets->count == 0)
-        return true;
-    for (uint32_t t = 0; t < targets->count; t++)
-        if (cycles->ends[cycles_operation(cycles, cycles_target_edge(&targets->items[t], o))])
+    for (uint32_t t = 0; t < targets; t++)
+        if (cycles->ends[cycles_operation(cycles, cycles_target_edge(&service->targets[t], o))])
             return true;
-    return false;
+    return targets == 0;
 }
 
 static void cycles_enqueue(struct cycles *cycles, uint16_t service)
@@ -149,11 +143,10 @@ static void cycles_find_callers(struct cycles *cycles, struct arena *arena)
 static uint16_t cycles_blocking(const struct cycles *cycles, const struct scenario_service *service,
                                 uint32_t o)
 {
-    const struct call_targets *targets = cycles_targets(service);
     uint16_t pc = service->operations[o].pc;
     if (pc == PC_NONE || cycles->reaches[pc]) {
-        assert(targets != NULL);
-        return cycles_target_edge(&targets->items[0], o);
+        assert(cycles_targets(service) > 0);
+        return cycles_target_edge(&service->targets[0], o);
     }
     for (;;) {
         const struct step *step = &cycles->scenario->steps[pc];

@@ -49,6 +49,10 @@ static const struct param service_rows[] = {
            LANGUAGE),
     TEXT(zone, NONE, "the one zone in which it lives", LANGUAGE),
     NODE(zones, NONE, "zone_list", "the zones over which it is spread", LANGUAGE),
+    TEXT(encryption, NONE, "the kms key that every request asks before its calls", LANGUAGE),
+    TEXT(tracing, NONE, "the xray service to which every request reports its segment", LANGUAGE),
+    TEXT(logs, NONE, "the cloudwatch service to which every request writes a log event", LANGUAGE),
+    TEXT(audit, NONE, "the cloudtrail service that records every request", LANGUAGE),
 };
 const struct room service_room = ROOM("service", service_rows);
 #undef PARAMS
@@ -80,6 +84,7 @@ const struct room copies_room = ROOM("copies", copies_rows);
 static const struct param carry_rows[] = {
     SIZE_DIST(size, NONE, "0 B..", "bytes that the call carries; default: the caller's", LANGUAGE),
     COUNT(priority, NONE, "0..255", "0 is served first; inherited by nested calls", LANGUAGE),
+    TEXT(via, NONE, "the vpc, vpn or nat_gateway through which the call goes", LANGUAGE),
 };
 const struct room carry_room = ROOM("carry", carry_rows);
 

@@ -38,6 +38,8 @@ struct service_keys {
     } limit;
     const char *zone_text;
     struct node *zones_node;
+    /* called in the course of every request: see asides */
+    const char *encryption_text, *tracing_text, *logs_text, *audit_text;
 };
 extern const struct room service_room;
 /* False for keys that have no meaning for that type: work and calls of one that does no work of its
@@ -59,6 +61,7 @@ extern const struct room copies_room;
 
 /* The options of a call, in tables by where they may stand. */
 struct option_keys {
+    const char *via_text; /* read with the target: paths.c */
     const struct distribution *size_bytes_dist;
     int64_t priority_count;
     int64_t timeout_ns, connect_timeout_ns;

@@ -212,7 +212,7 @@ static void load_warn_unused(struct loader *loader)
 {
     for (uint32_t i = 0; i < loader->scenario->services_count; i++) {
         const struct service_draft *draft = &loader->drafts[i];
-        if (!draft->called && !draft->broken)
+        if (!draft->called && !draft->broken && !draft->service->type->acts)
             diag_warning(loader->binder.diag, draft->service->place, "unused_service",
                          arena_printf(loader->binder.arena, "services.%s", draft->service->name),
                          "nobody calls '%s'", draft->service->name);
@@ -244,7 +244,9 @@ static void load_parts(struct loader *loader, struct node *root)
     quotas_read(loader);
     if (!services_read(loader))
         return;
+    paths_read(loader);
     targets_read(loader);
+    watches_read(loader);
     services_check_sources(loader);
     services_check_together(loader);
     for (uint32_t i = 0; i < loader->scenario->services_count; i++) {
@@ -255,6 +257,8 @@ static void load_parts(struct loader *loader, struct node *root)
             steps_compile(loader, i);
     }
     traffic_read(loader);
+    if (diag->errors_count == 0)
+        paths_forbid(loader);
     load_settle(loader);
     load_drain(loader);
     load_check_length(loader, root);
@@ -271,15 +275,14 @@ void loader_arrange(struct loader *loader, const char *path, struct node *map,
                     const struct param *row)
 {
     const struct node *node = bind_find(map, row->key);
-    if (node == NULL || node->kind != NODE_SCALAR ||
-        (row->fallback != NONE && strcmp(node->text, row->fallback) == 0))
+    const bool usual = row->fallback != NONE && strcmp(row->fallback, REQUIRED) != 0;
+    if (node == NULL || node->kind != NODE_SCALAR || (usual && !param_loosens(row, node->text)))
         return;
     struct arrangement *arrangement = arena_alloc(loader->binder.arena, sizeof(*arrangement));
     *arrangement = (struct arrangement){
         .path = arena_printf(loader->binder.arena, "%s.%s", path, row->key),
         .value = node->text,
-        .usually =
-            row->fallback == NONE || strcmp(row->fallback, REQUIRED) == 0 ? NULL : row->fallback,
+        .usually = usual ? row->fallback : NULL,
     };
     *loader->arrangements_end = arrangement;
     loader->arrangements_end = &arrangement->next;
@@ -316,6 +319,7 @@ static struct scenario *load_document(struct loader *loader)
         load_fingerprint(loader);
     }
     free(loader->edges);
+    free(loader->edge_places);
     free(loader->steps);
     if (diag->errors_count == errors)
         return scenario;

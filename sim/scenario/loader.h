@@ -21,13 +21,27 @@ enum {
     LOADER_INDEX_MAX = 0xfff0,   /* edges, steps: named by 16 bits */
 };
 
+/* A row of a service's type, or of an item of one of its lists, that stands in the file. */
+struct row_place {
+    const struct param *row;
+    struct node *node;
+    void *out; /* the struct with its field */
+};
+
 /* One that a type calls by itself, as written. */
 struct target_draft {
     const struct param *row;
+    void *out;               /* the struct with its field */
     const struct node *node; /* the scalar with the name */
     const char *operation;   /* null: none was named */
     uint16_t service;
     uint32_t copies; /* 0: a plain name */
+};
+
+/* A callee to which calls go via a service. */
+struct path_draft {
+    const struct node *callee;
+    struct path_draft *next;
 };
 
 /* A service while it is read. */
@@ -39,6 +53,8 @@ struct service_draft {
     void *params;                      /* service->params, while they may change */
     struct target_draft *targets;
     uint32_t targets_count;
+    struct path_draft *paths; /* its operations are these */
+    uint32_t paths_count;
     uint32_t steps_first, steps_end; /* its programs */
     bool broken;                     /* wrong in itself: others do not complain about it */
     bool called;
@@ -63,6 +79,7 @@ struct loader {
     uint32_t *services_sorted;  /* indexes by name */
     /* growing, on the heap until load.c moves them to the arena */
     struct edge *edges;
+    struct place *edge_places; /* where each was first written */
     struct step *steps;
     uint32_t edges_count, edges_capacity, steps_count, steps_capacity;
     bool edges_overflow, steps_overflow; /* told once */
@@ -101,6 +118,22 @@ uint16_t wiring_edge(struct loader *loader, const struct loader_target *target, 
 /* Edges from now on are this caller's. */
 void wiring_begin(struct loader *loader, uint16_t caller);
 
+/* watches.c: the services that types name without calling them. */
+void watches_read(struct loader *loader);
+/* Calls `visit` for each row of the type that stands in the file, in the order of the rows; of a
+ * list item by item. */
+void rows_visit(struct loader *loader, struct service_draft *draft,
+                void (*visit)(struct loader *loader, struct service_draft *draft,
+                              const struct row_place *place));
+
+/* paths.c: the operations of services that calls go `via`, once all services are read. */
+void paths_read(struct loader *loader);
+/* As wiring_call, for a call that goes via a service; `via` may be null. */
+bool paths_target(struct loader *loader, const struct node *callee, const struct node *via,
+                  struct loader_target *target);
+/* What networks, and who is called, forbid, once all edges are known. */
+void paths_forbid(struct loader *loader);
+
 /* targets.c: the services that types call by themselves: balanced copies, forwarded operations. */
 void targets_read(struct loader *loader);
 /* The edges of service i's own targets, and to those that it feeds. */
@@ -132,7 +165,8 @@ void faults_read(struct loader *loader);
 /* slo.c: needs scenario->metrics. */
 void slo_read(struct loader *loader);
 
-/* If the key of the row stands in the map, and not with its default: it must be arranged. */
+/* If the key of the row stands in the map and lets more in than its default, or it has no default:
+ * it must be arranged. */
 void loader_arrange(struct loader *loader, const char *path, struct node *map,
                     const struct param *row);
 /* A path of the document, in the scenario's arena: relative ones begin at the scenario file. */

@@ -43,6 +43,10 @@ bool param_quantity(const struct param *param, enum quantity *quantity)
     case PARAM_POPULARITY:
     case PARAM_AMOUNT:
     case PARAM_TEXT:
+    case PARAM_LIST:
+    case PARAM_WATCH:
+    case PARAM_WATCHES:
+    case PARAM_READING:
     case PARAM_NODE:
         break;
     }
@@ -70,6 +74,10 @@ const char *param_kind_name(enum param_kind kind)
         [PARAM_POPULARITY] = "popularity",
         [PARAM_AMOUNT] = "amount",
         [PARAM_TEXT] = "text",
+        [PARAM_LIST] = "list",
+        [PARAM_WATCH] = "service",
+        [PARAM_WATCHES] = "services",
+        [PARAM_READING] = "metric",
         [PARAM_NODE] = "structure",
     };
     return names[kind];
@@ -103,6 +111,29 @@ static const char *param_words(const struct param *param, struct arena *arena)
     return list;
 }
 
+/* "a list of maps such as {to: .., weight: ..}": with the keys that must be given, or the first. */
+static const char *param_list_expectation(const struct param *param, struct arena *arena)
+{
+    const struct list_item *item = param->item;
+    const char *keys = "";
+    for (uint32_t i = 0; i < item->rows_count; i++) {
+        const bool required =
+            item->rows[i].fallback != NONE && strcmp(item->rows[i].fallback, REQUIRED) == 0;
+        if (required && strchr(item->rows[i].key, '.') == NULL)
+            keys = arena_printf(arena, "%s%s%s: ..", keys, keys[0] == '\0' ? "" : ", ",
+                                item->rows[i].key);
+    }
+    if (keys[0] == '\0')
+        keys = arena_printf(arena, "%s: ..", item->rows[0].key);
+    return arena_printf(arena, "a list of %ss such as [{%s}]", item->noun, keys);
+}
+
+bool param_refers(enum param_kind kind)
+{
+    return kind == PARAM_SERVICE || kind == PARAM_SERVICES || kind == PARAM_SOURCE ||
+           kind == PARAM_WATCH || kind == PARAM_WATCHES || kind == PARAM_READING;
+}
+
 const char *param_expectation(const struct param *param, struct arena *arena)
 {
     enum quantity quantity = QUANTITY_COUNT;
@@ -124,6 +155,14 @@ const char *param_expectation(const struct param *param, struct arena *arena)
         return "a count such as 1000, or a size such as 10 GiB";
     case PARAM_TEXT:
         return "a text";
+    case PARAM_LIST:
+        return param_list_expectation(param, arena);
+    case PARAM_WATCH:
+        return "the name of a service";
+    case PARAM_WATCHES:
+        return "a list of services such as [a, b]";
+    case PARAM_READING:
+        return "SERVICE.METRIC such as orders.errors";
     case PARAM_TIME_DIST:
         return "a time such as 20ms, or a distribution such as exponential(20ms)";
     case PARAM_SIZE_DIST:
@@ -178,6 +217,19 @@ struct param_range param_range(const struct param *param)
     range.high = param_bound(param, dots + 2, strlen(dots + 2), INFINITY);
     range.infinite = param->kind == PARAM_COUNT && strcmp(dots + 2, "inf") == 0;
     return range;
+}
+
+bool param_loosens(const struct param *param, const char *text)
+{
+    enum quantity quantity = QUANTITY_COUNT;
+    struct quantity_error error;
+    double value = 0, usual = 0;
+    if (!param_quantity(param, &quantity) ||
+        !quantity_parse(param->fallback, quantity, param->unit, &usual, &error))
+        return strcmp(text, param->fallback) != 0;
+    if (!quantity_parse(text, quantity, param->unit, &value, &error))
+        value = INFINITY; /* inf */
+    return param->larger_is_stricter ? value < usual : value > usual;
 }
 
 static bool param_within(const struct param *param, double value, struct quantity_error *error)
@@ -390,6 +442,10 @@ bool param_parse(const struct param *param, const char *text, struct param_conte
     case PARAM_SERVICE:
     case PARAM_SOURCE:
     case PARAM_SERVICES:
+    case PARAM_LIST:
+    case PARAM_WATCH:
+    case PARAM_WATCHES:
+    case PARAM_READING:
     case PARAM_NODE:
         break;
     }
@@ -438,6 +494,18 @@ void param_clear(const struct param *param, void *params)
         return;
     case PARAM_TEXT:
         *(const char **)field = NULL;
+        return;
+    case PARAM_LIST:
+        *(struct list *)field = (struct list){NULL, 0};
+        return;
+    case PARAM_WATCH:
+        *(uint16_t *)field = SERVICE_NONE;
+        return;
+    case PARAM_WATCHES:
+        *(struct watches *)field = (struct watches){NULL, 0};
+        return;
+    case PARAM_READING:
+        *(struct reading *)field = (struct reading){SERVICE_NONE, 0};
         return;
     case PARAM_NODE:
         *(struct node **)field = NULL;

@@ -55,7 +55,12 @@ enum param_kind {
     PARAM_POPULARITY, /* struct popularity NAME_popularity; zipf(n=1000 s=0.8) */
     PARAM_AMOUNT,     /* struct amount NAME_amount; `1000` things or `10 GiB` of them, at least 1 */
     PARAM_TEXT,       /* const char *NAME_text;    not given: null */
-    PARAM_NODE, /* struct node *NAME_node;   of the language's own rooms (language.h), never of a
+    PARAM_LIST,    /* struct list NAME_list;  a list of maps, each read by the rows of its items */
+    PARAM_WATCH,   /* uint16_t NAME_service;  a service that is named, but not called; `range` may
+                      name a control that its type must have */
+    PARAM_WATCHES, /* struct watches NAME_services; a list of them */
+    PARAM_READING, /* struct reading NAME_reading; SERVICE.METRIC, of one that runs beside */
+    PARAM_NODE,    /* struct node *NAME_node;   of the language's own rooms (language.h), never of a
                          type: read by a reader of its own; `range` names its shape in the schema */
 };
 
@@ -91,8 +96,38 @@ struct amount {
     int64_t count, bytes;
 };
 
+/* Items as their rows say; each of the size of its struct. Not given: count 0. */
+struct list {
+    const void *items;
+    uint32_t count;
+};
+
+/* Services that are named: indexes in the scenario. */
+struct watches {
+    const uint16_t *items;
+    uint32_t count;
+};
+
+/* What can be read of any service while the world runs (see service_read in models/model.h). */
+enum reading_kind {
+    READING_CALLS,       /* that arrived, in the period */
+    READING_ERRORS,      /* of those that ended in the period: not ok */
+    READING_THROTTLED,   /* of those: throttled */
+    READING_LATENCY,     /* of good answers in the period, mean, ns; NaN: none */
+    READING_UTILIZATION, /* mean over the period */
+    READING_QUEUE,       /* waiting, mean over the period */
+    READING_IN_FLIGHT,   /* mean over the period */
+    READING_KINDS,
+    READING_OWN = 0x100, /* + i: level i of the type's own metrics, at the end of the period */
+};
+struct reading {
+    uint16_t service; /* SERVICE_NONE: not given */
+    uint16_t what;    /* enum reading_kind, or READING_OWN + index in the type's metrics */
+};
+
 struct node;
 struct quantity_error;
+struct list_item;
 
 struct param {
     const char *key; /* dotted for groups */
@@ -105,7 +140,27 @@ struct param {
     enum confidence confidence;
     const char *source;
     const char *unless; /* what was assumed needs no warning where that key is given; or null */
+    const struct list_item *item; /* of a PARAM_LIST */
+    bool larger_is_stricter;      /* of a limit: what lets more in is a smaller value */
 };
+
+/* A key that has a meaning only where a choice of the type is that word. */
+struct param_only {
+    const char *key, *choice, *word;
+};
+
+/* What the items of a list are: maps with these rows. An item is its own struct, with PARAMS
+ * defined as that struct before its rows; no lists within lists. */
+struct list_item {
+    const char *noun; /* "record" */
+    const struct param *rows;
+    uint32_t rows_count;
+    size_t size;
+};
+#define ITEM(noun, rows, type)                                     \
+    {                                                              \
+        noun, rows, sizeof(rows) / sizeof((rows)[0]), sizeof(type) \
+    }
 
 #define DOCUMENTED(text) CONFIDENCE_DOCUMENTED, text, NULL
 #define MEASURED(text) CONFIDENCE_MEASURED, text, NULL
@@ -174,6 +229,21 @@ struct param {
 #define AMOUNT(key, fallback, help, ...) \
     PARAM_ROW(key, PARAM_AMOUNT, PARAM_AT(key##_amount, struct amount), fallback, "", help, NULL, \
               __VA_ARGS__)
+/* `item_of` is a `static const struct list_item`. */
+#define LIST(key, fallback, item_of, help, ...) \
+    { \
+        #key, PARAM_LIST, PARAM_AT(key##_list, struct list), fallback, "", help, NULL, \
+            __VA_ARGS__, &(item_of) \
+    }
+#define WATCH(key, fallback, control, help, ...) \
+    PARAM_ROW(key, PARAM_WATCH, PARAM_AT(key##_service, uint16_t), fallback, control, help, NULL, \
+              __VA_ARGS__)
+#define WATCHES(key, fallback, control, help, ...) \
+    PARAM_ROW(key, PARAM_WATCHES, PARAM_AT(key##_services, struct watches), fallback, control, \
+              help, NULL, __VA_ARGS__)
+#define READING(key, fallback, help, ...) \
+    PARAM_ROW(key, PARAM_READING, PARAM_AT(key##_reading, struct reading), fallback, "", help, \
+              NULL, __VA_ARGS__)
 #define TEXT(key, fallback, help, ...) \
     PARAM_ROW(key, PARAM_TEXT, PARAM_AT(key##_text, const char *), fallback, "", help, NULL, \
               __VA_ARGS__)
@@ -195,6 +265,7 @@ struct metric {
     enum quantity unit;
     enum metric_form form;
     const char *help;
+    bool level; /* model.level tells its present value: alarms may watch it */
 };
 
 /* A built-in operation (get, put, publish, ...). Types without any have none; users add their
@@ -213,6 +284,30 @@ struct price_info {
 struct source_terms {
     int64_t hold_ns; /* what was received and is not worked off by then comes back */
     bool ordered;    /* group by group, in order */
+    bool parted;     /* a stream: shards, each read in order, at its own place, by every consumer;
+                        what was handed out does not come back */
+    uint32_t consumers_most; /* 0: any number */
+    const char *nothing;     /* null, or why nothing can be received, after the source's name */
+};
+
+/* A call or a traffic as a network sees it, while the scenario is loaded. Services by index. */
+struct passage {
+    const struct scenario *scenario;
+    uint16_t caller; /* SERVICE_NONE: traffic, from outside */
+    uint16_t callee;
+    uint16_t operation; /* of the callee */
+    uint16_t via;       /* the path that the call takes, or SERVICE_NONE */
+};
+struct scenario;
+
+/* As what a load balancer of AWS may have a service as a target: the target types of Elastic Load
+ * Balancing, and what they speak. */
+enum target_kind {
+    TARGET_KIND_ADDRESS,  /* addresses in a network: instances, tasks, what stands for them */
+    TARGET_KIND_DATABASE, /* the same, but not for HTTP */
+    TARGET_KIND_FUNCTION,
+    TARGET_KIND_ALB,
+    TARGET_KIND_NONE, /* an endpoint of AWS or a name, not an address in a network */
 };
 
 /* What the loader knows of a service type: tables only, no behaviour (models/model.h adds that). */
@@ -228,10 +323,11 @@ struct model_info {
     const struct param *quotas; /* of the account in the region, shared by all services of the type:
                                    `quotas: {TYPE: {KEY: ..}}` at the top of a scenario */
     const char *const *ahead;   /* keys of what must be arranged with the provider beforehand: the
-                                     summary names those that are given */
-    const char *const *resources; /* what else than its capacity may run out: see model.usage */
+                                     summary names those that are given beyond their default */
+    const char *const *resources;  /* what else than its capacity may run out: see model.usage */
+    const struct param_only *only; /* keys that are refused beside another word of a choice */
     uint32_t params_count, metrics_count, operations_count, prices_count, quotas_count, ahead_count,
-        resources_count;
+        resources_count, only_count;
     size_t params_size, quotas_size;
     bool takes_work;       /* `work` and `calls` (and {work:} steps) are meaningful */
     bool takes_operations; /* the user may declare `operations:` */
@@ -243,7 +339,26 @@ struct model_info {
     const char *resource; /* what its utilization is of: "servers"; null: "capacity" */
     bool members;         /* it announces members of its own to its balancers */
     bool scales;          /* its capacity follows the load, over minutes: it is never stationary */
-    bool source;          /* others may be fed by it: a trigger's `from` */
+    bool (*scales_with)(const void *params); /* of those: with these parameters; null: with any */
+    bool source;                             /* others may be fed by it: a trigger's `from` */
+    bool acts;                               /* it does something even if nobody calls it */
+    const char *operations_from; /* a LIST whose items' `name`s are operations of the service, in
+                                    that order, after the built-in ones; or null */
+    bool holds_events;  /* asynchronous calls stand in a queue of its own: while they wait there
+                          (call_again) they are `queue` and hold no place of a bulkhead, and one
+                          that rejects them leaves them to `keep` */
+    bool outbound_only; /* its place in a network is where its own calls begin: what calls it comes
+                           over an API of AWS */
+    bool path;          /* calls may go `via` it: it has an operation for each callee (scenario.h,
+                             operation.path), whose program is the call itself */
+    const char *const *controls; /* what an administrator may do to it ("desired", "code"), ended
+                                    by null; or null: nothing. See model.control */
+    /* Of a network, or of who is called: null, or why that call may not be, as a sentence of the
+     * arena. All calls of the scenario are shown to it. */
+    const char *(*forbid)(const void *params, const struct passage *passage, struct arena *arena);
+    enum target_kind target_kind;
+    uint32_t balances;         /* kinds (1 << kind) that may stand in its SERVICES, and */
+    const char *balances_help; /* what they are, for who writes another; null: all may */
     /* Cross-parameter rules; null: none. Returns null or what is wrong, naming the key first:
      * "room: ...", so that the loader can point at it. */
     const char *(*check)(const void *params);
@@ -266,6 +381,9 @@ struct param_range {
 };
 struct param_range param_range(const struct param *param);
 
+/* Of a limit with a default: the value, which the row has parsed, lets more in than that does. */
+bool param_loosens(const struct param *param, const char *text);
+
 /* What a value is parsed with: arrays live in the arena, files are relative to the directory. */
 struct param_context {
     struct arena *arena;
@@ -275,10 +393,12 @@ struct param_context {
 /* Sets the field to "not given". */
 void param_clear(const struct param *param, void *params);
 /* Parses one value as users write it, checks the range and sets the field; for every kind that a
- * scalar can hold (not SERVICE, SERVICES, NODE). False and *error otherwise. */
+ * scalar can hold by itself (not LIST, NODE, nor what param_refers). False and *error otherwise. */
 bool param_parse(const struct param *param, const char *text, struct param_context *context,
                  void *params, struct quantity_error *error);
 
+/* The kind names services: bound when all of them are known. */
+bool param_refers(enum param_kind kind);
 /* "time", "time distribution", ...: as `explain` shows it. */
 const char *param_kind_name(enum param_kind kind);
 /* "a time such as 20ms": what a value of that row looks like; of a choice the words. */

@@ -16,7 +16,7 @@
 
 extern const char *const outcome_names[OUTCOME_COUNT];
 
-enum { ZONES_MAX = 6, PC_NONE = 0xffff };
+enum { ZONES_MAX = 6, PC_NONE = 0xffff, EDGE_NONE = 0xffff };
 #define TIME_NONE INT64_MAX /* a time that never comes */
 
 enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
@@ -102,7 +102,8 @@ struct operation {
     const struct distribution *work; /* null: none */
     uint16_t pc;                     /* its program; PC_NONE: nothing after the work */
     int16_t builtin;                 /* index in the type's operations, or -1 */
-    uint16_t forward_of; /* forwards: index of this name in the target's service (unused) */
+    uint16_t path;                   /* of a service that calls go `via`: the edge on which they go
+                                        on; EDGE_NONE: an operation like others */
 };
 
 enum limit_action { LIMIT_REJECT, LIMIT_WAIT };
@@ -123,6 +124,7 @@ struct scenario_service {
     const struct call_target *targets; /* all that its parameters name (SERVICE, SERVICES), in the
                                           order of the rows */
     uint32_t targets_count;
+    bool watched;              /* some service reads what it does while the world runs */
     const uint16_t *consumers; /* services that it feeds, in the order of their names */
     uint32_t consumers_count;
     struct place place; /* of its key */
@@ -208,8 +210,8 @@ struct promise {
     struct place place;
 };
 
-/* What must be arranged with the provider before it is needed: a quota that is not the default, a
- * parameter of model_info.ahead that is given. */
+/* What must be arranged with the provider before it is needed: a quota beyond its default, a
+ * parameter of model_info.ahead that is given, beyond its default if it has one. */
 struct arrangement {
     const char *path;            /* "quotas.lambda.concurrency" */
     const char *value, *usually; /* as written; usually: the default, or null */

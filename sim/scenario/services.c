@@ -126,6 +126,26 @@ static const struct model_info *services_type(struct loader *loader, struct serv
     return NULL;
 }
 
+/* The node that "health_check.timeout" or "records.1.weight" names, or the last on the way to it
+ * that is there. */
+static struct node *services_deepest(struct node *node, const char *key)
+{
+    while (*key != '\0') {
+        const size_t length = strcspn(key, ".");
+        struct node *child = node->kind == NODE_SCALAR ? NULL : node->first;
+        for (long left = strtol(key, NULL, 10); node->kind == NODE_LIST && left > 0; left--)
+            child = child != NULL ? child->next : NULL;
+        while (node->kind == NODE_MAP && child != NULL &&
+               (strlen(child->key) != length || memcmp(child->key, key, length) != 0))
+            child = child->next;
+        if (child == NULL)
+            break;
+        node = child;
+        key += length + (key[length] == '.');
+    }
+    return node;
+}
+
 /* `wrong` names the key first ("room: ..."): the mistake is shown where it was written. */
 static void services_wrong(struct loader *loader, struct service_draft *draft, const char *wrong)
 {
@@ -134,11 +154,7 @@ static void services_wrong(struct loader *loader, struct service_draft *draft, c
     const char *colon = strchr(wrong, ':');
     assert(colon != NULL);
     const char *key = arena_text(loader->binder.arena, wrong, (size_t)(colon - wrong));
-    const char *dot = strchr(key, '.');
-    struct node *node = bind_find(draft->node, key);
-    if (node == NULL && dot != NULL)
-        node = bind_find(draft->node, arena_text(loader->binder.arena, key, (size_t)(dot - key)));
-    diag_error(loader->binder.diag, bind_key_place(node != NULL ? node : draft->node), "'%s':%s",
+    diag_error(loader->binder.diag, bind_key_place(services_deepest(draft->node, key)), "'%s':%s",
                key, colon + 1);
 }
 
@@ -148,19 +164,42 @@ static void services_check(struct loader *loader, struct service_draft *draft)
     services_wrong(loader, draft, type->check == NULL ? NULL : type->check(draft->params));
 }
 
+/* How many consumers of a source stand before that one in the file. */
+static uint32_t services_consumers_before(const struct scenario_service *source, uint32_t index)
+{
+    uint32_t before = 0;
+    for (uint32_t c = 0; c < source->consumers_count; c++)
+        before += source->consumers[c] < index;
+    return before;
+}
+
+static void services_check_source(struct loader *loader, struct service_draft *draft,
+                                  const struct target_draft *target)
+{
+    const struct model_info *type = draft->service->type;
+    const struct service_draft *source = &loader->drafts[target->service];
+    const char *name = source->service->name;
+    if (source->broken || source->service->type->terms == NULL)
+        return;
+    const struct source_terms terms = source->service->type->terms(source->params);
+    const uint32_t before =
+        services_consumers_before(source->service, (uint32_t)(draft - loader->drafts));
+    if (terms.nothing != NULL)
+        diag_error(loader->binder.diag, target->node->place, "'%s' %s", name, terms.nothing);
+    else if (terms.consumers_most > 0 && before >= terms.consumers_most)
+        diag_error(loader->binder.diag, target->node->place,
+                   "'%s' has %u other consumers: no more may receive from it", name, before);
+    else if (type->check_source != NULL)
+        services_wrong(loader, draft, type->check_source(draft->params, &terms));
+}
+
 void services_check_sources(struct loader *loader)
 {
     for (uint32_t i = 0; i < loader->scenario->services_count; i++) {
         struct service_draft *draft = &loader->drafts[i];
-        for (uint32_t t = 0; t < draft->targets_count && !draft->broken; t++) {
-            const struct model_info *type = draft->service->type;
-            const struct service_draft *source = &loader->drafts[draft->targets[t].service];
-            if (draft->targets[t].row->kind != PARAM_SOURCE || type->check_source == NULL ||
-                source->broken || source->service->type->terms == NULL)
-                continue;
-            const struct source_terms terms = source->service->type->terms(source->params);
-            services_wrong(loader, draft, type->check_source(draft->params, &terms));
-        }
+        for (uint32_t t = 0; t < draft->targets_count && !draft->broken; t++)
+            if (draft->targets[t].row->kind == PARAM_SOURCE)
+                services_check_source(loader, draft, &draft->targets[t]);
     }
 }
 
@@ -183,6 +222,30 @@ void services_check_together(struct loader *loader)
     }
 }
 
+/* True if the map goes by a default of the row for which there is no source. */
+static bool services_assumes(const struct param *row, struct node *map)
+{
+    return row->confidence == CONFIDENCE_ASSUMED && row->fallback != NONE &&
+           strcmp(row->fallback, REQUIRED) != 0 && bind_find(map, row->key) == NULL &&
+           (row->unless == NULL || bind_find(map, row->unless) == NULL);
+}
+
+/* Of the items of a list: each default once, however many go by it. */
+static const char *services_assumed_items(struct arena *arena, const struct param *row,
+                                          struct node *items, const char *list)
+{
+    for (uint32_t i = 0; i < row->item->rows_count; i++) {
+        const struct param *inside = &row->item->rows[i];
+        struct node *item = items != NULL && items->kind == NODE_LIST ? items->first : NULL;
+        while (item != NULL && (item->kind != NODE_MAP || !services_assumes(inside, item)))
+            item = item->next;
+        if (item != NULL)
+            list = arena_printf(arena, "%s%s%s[].%s = %s", list, list[0] == '\0' ? "" : ", ",
+                                row->key, inside->key, inside->fallback);
+    }
+    return list;
+}
+
 /* What the user should know was assumed for want of a source: one warning a service. */
 static void services_warn_assumed(struct loader *loader, struct service_draft *draft)
 {
@@ -191,12 +254,11 @@ static void services_warn_assumed(struct loader *loader, struct service_draft *d
     const char *list = "";
     for (uint32_t i = 0; i < type->params_count; i++) {
         const struct param *row = &type->params[i];
-        if (row->confidence != CONFIDENCE_ASSUMED || row->fallback == NONE ||
-            strcmp(row->fallback, REQUIRED) == 0 || bind_find(draft->node, row->key) != NULL ||
-            (row->unless != NULL && bind_find(draft->node, row->unless) != NULL))
-            continue;
-        list = arena_printf(arena, "%s%s%s = %s", list, list[0] == '\0' ? "" : ", ", row->key,
-                            row->fallback);
+        if (row->kind == PARAM_LIST)
+            list = services_assumed_items(arena, row, bind_find(draft->node, row->key), list);
+        else if (services_assumes(row, draft->node))
+            list = arena_printf(arena, "%s%s%s = %s", list, list[0] == '\0' ? "" : ", ", row->key,
+                                row->fallback);
     }
     if (list[0] != '\0')
         diag_warning(loader->binder.diag, draft->service->place, "assumed_default",
@@ -223,6 +285,25 @@ static bool services_refuse(struct loader *loader, struct service_draft *draft)
     return good;
 }
 
+/* What has no effect beside the word that a choice has here. */
+static void services_only(struct loader *loader, struct service_draft *draft)
+{
+    const struct model_info *type = draft->service->type;
+    for (uint32_t i = 0; i < type->only_count; i++) {
+        const struct param_only *only = &type->only[i];
+        const struct node *key = bind_find(draft->node, only->key);
+        const struct node *choice = bind_find(draft->node, only->choice);
+        const char *word = choice != NULL && choice->kind == NODE_SCALAR ? choice->text : NULL;
+        for (uint32_t k = 0; k < type->params_count && word == NULL; k++)
+            if (strcmp(type->params[k].key, only->choice) == 0)
+                word = type->params[k].fallback;
+        if (key != NULL && word != NULL && strcmp(word, only->word) != 0)
+            diag_error(loader->binder.diag, bind_key_place(key),
+                       "'%s' has no effect with '%s: %s': it is for %s", only->key, only->choice,
+                       word, only->word);
+    }
+}
+
 static void services_arrange(struct loader *loader, struct service_draft *draft, const char *path)
 {
     const struct model_info *type = draft->service->type;
@@ -243,11 +324,42 @@ static bool services_params(struct loader *loader, struct service_draft *draft)
     draft->service->params = draft->params;
     bool good = bind_rows(&loader->binder, &room, draft->node, path, draft->params);
     bind_keys(&loader->binder, draft->node, path, rooms, 2);
-    if (good && loader->binder.diag->errors_count == errors)
+    if (good && loader->binder.diag->errors_count == errors) {
+        services_only(loader, draft);
         services_check(loader, draft);
+    }
     services_warn_assumed(loader, draft);
     services_arrange(loader, draft, path);
     return good;
+}
+
+/* The names of the items of a list that are operations, too: once each. Returns how many operations
+ * there are then. */
+static uint32_t services_name_items(struct loader *loader, struct service_draft *draft,
+                                    struct node *items, struct operation *operations,
+                                    uint32_t count)
+{
+    if (items == NULL || items->kind != NODE_LIST)
+        return count;
+    for (struct node *item = items->first; item != NULL; item = item->next) {
+        const struct node *name = item->kind == NODE_MAP ? bind_find(item, "name") : NULL;
+        if (name == NULL || name->kind != NODE_SCALAR) /* told already */
+            continue;
+        bool known = !bind_name(&loader->binder, name->text, name->place, "an operation");
+        for (uint32_t i = 0; i < count && !known; i++) {
+            known = strcmp(operations[i].name, name->text) == 0;
+            if (known)
+                diag_error(loader->binder.diag, name->place, "there are two '%s'", name->text);
+        }
+        if (count == LOADER_OPERATIONS_MAX && !known)
+            diag_error(loader->binder.diag, items->place, "'%s' has more than %d items",
+                       draft->service->type->operations_from, LOADER_OPERATIONS_MAX);
+        if (known || count == LOADER_OPERATIONS_MAX)
+            return count;
+        operations[count++] =
+            (struct operation){.name = name->text, .pc = PC_NONE, .builtin = -1, .path = EDGE_NONE};
+    }
+    return count;
 }
 
 static void services_name_operations(struct loader *loader, struct service_draft *draft)
@@ -256,24 +368,37 @@ static void services_name_operations(struct loader *loader, struct service_draft
     struct node *map = draft->keys.operations_node;
     const bool listed = map != NULL && map->kind == NODE_MAP && map->count <= LOADER_OPERATIONS_MAX;
     const uint32_t own = listed ? map->count : 0;
-    const uint32_t most = type->operations_count + own;
+    struct node *items =
+        type->operations_from != NULL ? bind_find(draft->node, type->operations_from) : NULL;
+    const uint32_t most = type->operations_count + own +
+                          (items != NULL && items->kind == NODE_LIST ? items->count : 0);
     struct operation *operations =
         arena_array(loader->binder.arena, most > 0 ? most : 1, sizeof(*operations));
     uint32_t count = 0;
     for (; count < type->operations_count; count++)
-        operations[count] = (struct operation){
-            .name = type->operations[count].name, .pc = PC_NONE, .builtin = (int16_t)count};
+        operations[count] = (struct operation){.name = type->operations[count].name,
+                                               .pc = PC_NONE,
+                                               .builtin = (int16_t)count,
+                                               .path = EDGE_NONE};
+    count = services_name_items(loader, draft, items, operations, count);
     for (struct node *child = own > 0 ? map->first : NULL; child != NULL; child = child->next) {
         bool builtin = false;
-        for (uint32_t i = 0; i < type->operations_count && !builtin; i++)
+        for (uint32_t i = 0; i < count && !builtin; i++)
             builtin = strcmp(operations[i].name, child->key) == 0;
         if (!builtin)
-            operations[count++] =
-                (struct operation){.name = child->key, .pc = PC_NONE, .builtin = -1};
+            operations[count++] = (struct operation){
+                .name = child->key, .pc = PC_NONE, .builtin = -1, .path = EDGE_NONE};
     }
+    if (count > LOADER_OPERATIONS_MAX)
+        diag_error(loader->binder.diag, bind_key_place(map),
+                   "with %s these make %u operations, more than the %d that one service may have",
+                   items != NULL ? arena_printf(loader->binder.arena, "its '%s'", items->key)
+                                 : "those of its type",
+                   count, LOADER_OPERATIONS_MAX);
     draft->service->has_operations = count > 0;
     if (count == 0)
-        operations[count++] = (struct operation){.name = NULL, .pc = PC_NONE, .builtin = -1};
+        operations[count++] =
+            (struct operation){.name = NULL, .pc = PC_NONE, .builtin = -1, .path = EDGE_NONE};
     draft->service->operations = operations;
     draft->service->operations_count = (uint16_t)count;
     draft->operations = arena_array(loader->binder.arena, count, sizeof(*draft->operations));
@@ -335,8 +460,9 @@ static const struct distribution *services_work(const struct distribution *work)
 
 static bool services_operations(struct loader *loader, struct service_draft *draft)
 {
+    const uint32_t errors = loader->binder.diag->errors_count;
     services_name_operations(loader, draft);
-    if (!services_read_operations(loader, draft))
+    if (loader->binder.diag->errors_count > errors || !services_read_operations(loader, draft))
         return false;
     struct operation *operations = (struct operation *)draft->service->operations;
     for (uint32_t i = 0; i < draft->service->operations_count; i++) {

@@ -76,7 +76,8 @@ static void steps_target(const struct steps_context *context, const struct node 
     bind_keys(&loader->binder, map, context->path, rooms, rooms_count);
     options_read(loader, map, context->path, rooms + 1, rooms_count - 1, options);
     step->options = options;
-    if (name != NULL && name->kind == NODE_SCALAR && wiring_call(loader, name, &target))
+    if (name != NULL && name->kind == NODE_SCALAR &&
+        paths_target(loader, name, bind_find(map, "via"), &target))
         step->edge = wiring_edge(loader, &target, name->place);
 }
 
@@ -358,6 +359,75 @@ static void steps_list(const struct steps_context *context, struct node *list)
         steps_one(context, item);
 }
 
+/* What every request of a service calls beside its own steps: before them. */
+static const struct steps_aside {
+    const char *key, *operation;
+    enum step_kind kind;
+} steps_asides[] = {
+    {"encryption", "decrypt", STEP_CALL},
+    {"tracing", "put_trace_segments", STEP_CALL},
+    {"logs", "put_log_events", STEP_ASYNC},
+    {"audit", "record", STEP_ASYNC},
+};
+
+static bool steps_has_asides(const struct service_draft *draft)
+{
+    const struct service_keys *keys = &draft->keys;
+    return keys->encryption_text != NULL || keys->tracing_text != NULL || keys->logs_text != NULL ||
+           keys->audit_text != NULL;
+}
+
+/* A bare name means the operation that fits the key. */
+static void steps_put_asides(const struct steps_context *context, const struct service_draft *draft)
+{
+    struct loader *loader = context->loader;
+    struct node nothing = {.kind = NODE_MAP};
+    for (uint32_t i = 0; i < sizeof(steps_asides) / sizeof(steps_asides[0]); i++) {
+        const struct node *node = bind_find(draft->node, steps_asides[i].key);
+        struct step step = steps_empty(steps_asides[i].kind);
+        struct call_options *options = arena_alloc(loader->binder.arena, sizeof(*options));
+        struct loader_target target;
+        const char *name;
+        if (node == NULL || node->kind != NODE_SCALAR ||
+            !wiring_split(loader, node, &target.service, &name) ||
+            !wiring_operation(loader, node, target.service,
+                              name != NULL ? name : steps_asides[i].operation, &target.operation))
+            continue;
+        options_read(loader, &nothing, context->path, NULL, 0, options);
+        step.options = options;
+        step.edge = wiring_edge(loader, &target, node->place);
+        steps_emit(loader, step);
+    }
+}
+
+/* The program of an operation that stands for a way to a callee. */
+static void steps_path(const struct steps_context *context, const struct service_draft *draft,
+                       struct operation *operation, const struct node *callee)
+{
+    static const struct room *const rooms[] = {&call_room};
+    struct loader *loader = context->loader;
+    struct node nothing = {.kind = NODE_MAP};
+    struct step step = steps_empty(STEP_CALL);
+    operation->pc = (uint16_t)loader->steps_count;
+    steps_put_asides(context, draft);
+    steps_target(context, callee, &nothing, rooms, 1, &step);
+    operation->path = step.edge;
+    steps_emit(loader, step);
+    steps_emit(loader, steps_empty(STEP_END));
+}
+
+static void steps_paths(struct loader *loader, struct service_draft *draft)
+{
+    struct operation *operation = (struct operation *)draft->service->operations;
+    const struct steps_context context = {
+        .loader = loader,
+        .service = draft->service,
+        .path = arena_printf(loader->binder.arena, "services.%s", draft->service->name),
+    };
+    for (const struct path_draft *path = draft->paths; path != NULL; path = path->next)
+        steps_path(&context, draft, operation++, path->callee);
+}
+
 void steps_compile(struct loader *loader, uint32_t i)
 {
     struct service_draft *draft = &loader->drafts[i];
@@ -365,7 +435,9 @@ void steps_compile(struct loader *loader, uint32_t i)
     struct arena *arena = loader->binder.arena;
     draft->steps_first = draft->steps_end = loader->steps_count;
     const bool shared = draft->keys.operations_node == NULL; /* `calls` of the service: for all */
-    for (uint32_t o = 0; o < draft->service->operations_count; o++) {
+    if (draft->paths != NULL)
+        steps_paths(loader, draft);
+    for (uint32_t o = 0; o < draft->service->operations_count && draft->paths == NULL; o++) {
         struct node *calls = draft->operations[o].calls_node;
         if (shared && o > 0) {
             operations[o].pc = operations[0].pc;
@@ -379,11 +451,17 @@ void steps_compile(struct loader *loader, uint32_t i)
             .service = draft->service,
             .path = arena_printf(arena, "%s.calls", path),
         };
-        if (calls == NULL || (calls->kind == NODE_LIST && calls->count == 0) ||
+        if (calls != NULL && calls->kind == NODE_LIST && calls->count == 0)
+            calls = NULL;
+        if (calls == NULL && !steps_has_asides(draft))
+            continue;
+        if (calls != NULL &&
             !steps_kind(&context, calls, NODE_LIST, "'calls'", "a list of steps such as [db.get]"))
             continue;
         operations[o].pc = (uint16_t)loader->steps_count;
-        steps_list(&context, calls);
+        steps_put_asides(&context, draft);
+        if (calls != NULL)
+            steps_list(&context, calls);
         steps_emit(loader, steps_empty(STEP_END));
     }
     draft->steps_end = loader->steps_count;

@@ -63,16 +63,32 @@ static bool targets_bare(struct loader *loader, const struct service_draft *draf
     return true;
 }
 
+/* A balancer that takes certain kinds of targets. */
+static bool targets_fits(struct loader *loader, const struct service_draft *draft,
+                         const struct target_draft *target)
+{
+    const struct model_info *type = draft->service->type;
+    const struct scenario_service *to = &loader->services[target->service];
+    if (target->row->kind != PARAM_SERVICES || type->balances_help == NULL ||
+        type->balances >> to->type->target_kind & 1)
+        return true;
+    diag_error_hint(loader->binder.diag, target->node->place, type->balances_help,
+                    "'%s' is of type %s, which cannot be a target of type %s", to->name,
+                    to->type->name, type->name);
+    return false;
+}
+
 static bool targets_is(const struct param *row)
 {
     return row->kind == PARAM_SERVICE || row->kind == PARAM_SERVICES || row->kind == PARAM_SOURCE;
 }
 
-static bool targets_add(struct loader *loader, struct service_draft *draft, const struct param *row,
-                        const struct node *node, uint32_t copies)
+static bool targets_add(struct loader *loader, struct service_draft *draft,
+                        const struct row_place *place, const struct node *node, uint32_t copies)
 {
-    struct target_draft target = {.row = row, .node = node, .copies = copies};
-    const bool source = row->kind == PARAM_SOURCE;
+    struct target_draft target = {
+        .row = place->row, .out = place->out, .node = node, .copies = copies};
+    const bool source = place->row->kind == PARAM_SOURCE;
     if (!bind_kind(&loader->binder, node, NODE_SCALAR, source ? "a source" : "a target",
                    source ? "the name of a queue or a stream" : "SERVICE or SERVICE.OPERATION"))
         return false;
@@ -85,7 +101,7 @@ static bool targets_add(struct loader *loader, struct service_draft *draft, cons
     }
     if (source && !targets_source(loader, draft, &target))
         return false;
-    if (!targets_bare(loader, draft, &target))
+    if (!targets_fits(loader, draft, &target) || !targets_bare(loader, draft, &target))
         return false;
     draft->targets[draft->targets_count++] = target;
     return true;
@@ -112,9 +128,11 @@ static bool targets_own(struct loader *loader, struct service_draft *draft, cons
 }
 
 static bool targets_read_list(struct loader *loader, struct service_draft *draft,
-                              const struct param *row, struct node *node)
+                              const struct row_place *place)
 {
     static const struct room *const rooms[] = {&copies_room};
+    const struct param *row = place->row;
+    struct node *node = place->node;
     struct copies_keys keys;
     bool good = true;
     if (node->kind == NODE_MAP) {
@@ -123,7 +141,7 @@ static bool targets_read_list(struct loader *loader, struct service_draft *draft
         good = bind_rows(&loader->binder, &copies_room, node, path, &keys);
         good = bind_keys(&loader->binder, node, path, rooms, 1) && good;
         const struct node *name = bind_find(node, "service");
-        return good && targets_add(loader, draft, row, name, (uint32_t)keys.copies_count) &&
+        return good && targets_add(loader, draft, place, name, (uint32_t)keys.copies_count) &&
                targets_own(loader, draft, name);
     }
     if (!bind_kind(&loader->binder, node, NODE_LIST,
@@ -136,40 +154,36 @@ static bool targets_read_list(struct loader *loader, struct service_draft *draft
         return false;
     }
     for (struct node *item = node->first; item != NULL; item = item->next)
-        good = targets_add(loader, draft, row, item, 0) && good;
+        good = targets_add(loader, draft, place, item, 0) && good;
     return good;
 }
 
-/* Room for all names that the rows of this service may hold. */
-static uint32_t targets_most(const struct service_draft *draft)
+static void targets_count(struct loader *loader, struct service_draft *draft,
+                          const struct row_place *place)
 {
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < draft->service->type->params_count; i++) {
-        const struct param *row = &draft->service->type->params[i];
-        const struct node *node = targets_is(row) ? bind_find(draft->node, row->key) : NULL;
-        if (node != NULL)
-            most += node->kind == NODE_LIST ? node->count : 1;
-    }
-    return most;
+    (void)loader;
+    if (targets_is(place->row))
+        draft->targets_count += place->node->kind == NODE_LIST ? place->node->count : 1;
+}
+
+static void targets_read_row(struct loader *loader, struct service_draft *draft,
+                             const struct row_place *place)
+{
+    if (!targets_is(place->row))
+        return;
+    const bool good = place->row->kind == PARAM_SERVICES
+                          ? targets_read_list(loader, draft, place)
+                          : targets_add(loader, draft, place, place->node, 0);
+    draft->broken = draft->broken || !good;
 }
 
 static void targets_read_one(struct loader *loader, struct service_draft *draft)
 {
-    const struct model_info *type = draft->service->type;
+    rows_visit(loader, draft, targets_count);
     draft->targets =
-        arena_array(loader->binder.arena, targets_most(draft), sizeof(*draft->targets));
-    for (uint32_t i = 0; i < type->params_count; i++) {
-        const struct param *row = &type->params[i];
-        if (!targets_is(row))
-            continue;
-        struct node *node = bind_find(draft->node, row->key);
-        if (node == NULL)
-            continue;
-        const bool good = row->kind == PARAM_SERVICES ? targets_read_list(loader, draft, row, node)
-                                                      : targets_add(loader, draft, row, node, 0);
-        if (!good)
-            draft->broken = true;
-    }
+        arena_array(loader->binder.arena, draft->targets_count, sizeof(*draft->targets));
+    draft->targets_count = 0;
+    rows_visit(loader, draft, targets_read_row);
 }
 
 /* Its operations become those of its targets, which must agree. */
@@ -182,8 +196,8 @@ static bool targets_adopt(struct loader *loader, struct service_draft *draft,
         struct operation *operations =
             arena_array(loader->binder.arena, from->operations_count, sizeof(*operations));
         for (uint32_t i = 0; i < from->operations_count; i++)
-            operations[i] =
-                (struct operation){.name = from->operations[i].name, .pc = PC_NONE, .builtin = -1};
+            operations[i] = (struct operation){
+                .name = from->operations[i].name, .pc = PC_NONE, .builtin = -1, .path = EDGE_NONE};
         service->operations = operations;
         service->operations_count = from->operations_count;
         service->has_operations = from->has_operations;
@@ -268,7 +282,7 @@ static bool targets_store(struct loader *loader, struct service_draft *draft)
         good = targets_bind(loader, draft, &draft->targets[i], &items[i]) && good;
     for (uint32_t i = 0; i < draft->targets_count; i++) {
         const struct param *row = draft->targets[i].row;
-        void *field = (char *)draft->params + row->offset;
+        void *field = (char *)draft->targets[i].out + row->offset;
         if (row->kind != PARAM_SERVICES) {
             *(struct call_target *)field = items[i];
             continue;
@@ -373,7 +387,7 @@ static void targets_feed(struct loader *loader, uint32_t i)
             const uint32_t edges_count = loader->edges_count;
             const uint16_t edge = wiring_edge(loader, &to, from->node->place);
             struct call_target *field =
-                (struct call_target *)(void *)((char *)consumer->params + from->row->offset);
+                (struct call_target *)(void *)((char *)from->out + from->row->offset);
             if (edge < edges_count && !loader->edges_overflow)
                 diag_error(loader->binder.diag, from->node->place,
                            "'%s' feeds '%s' and calls it, too", source->name,
@@ -392,12 +406,13 @@ void targets_edges(struct loader *loader, uint32_t i)
     /* Passed-on operations first, so that theirs stand side by side. */
     for (int same = 1; same >= 0; same--) {
         uint32_t at = 0;
-        const struct param *row = NULL;
+        void *before = NULL;
         for (uint32_t t = 0; t < draft->targets_count; t++) {
             const struct target_draft *from = &draft->targets[t];
-            void *field = (char *)draft->params + from->row->offset;
-            at = from->row == row ? at + 1 : 0;
-            row = from->row;
+            const struct param *row = from->row;
+            void *field = (char *)from->out + row->offset;
+            at = field == before ? at + 1 : 0;
+            before = field;
             struct call_target *target =
                 row->kind == PARAM_SERVICES
                     ? (struct call_target *)&((struct call_targets *)field)->items[at]

@@ -132,7 +132,7 @@ static bool traffic_read_one(struct loader *loader, struct node *map, uint32_t i
     good = traffic_arrivals(loader, map, path, &keys, traffic) && good;
     wiring_begin(loader, (uint16_t)(loader->scenario->services_count + i));
     const struct node *to = keys.to_text != NULL ? bind_find(map, "to") : NULL;
-    if (to == NULL || !wiring_call(loader, to, &target))
+    if (to == NULL || !paths_target(loader, to, bind_find(map, "via"), &target))
         return false;
     traffic->edge = wiring_edge(loader, &target, to->place);
     return good;
@@ -160,7 +160,11 @@ void traffic_read(struct loader *loader)
         scenario->varies = scenario->varies || loader->traffic[i].varies;
     }
     scenario->stationary = !scenario->varies;
-    for (i = 0; i < scenario->services_count; i++)
-        if (loader->services[i].type != NULL && loader->services[i].type->scales)
+    for (i = 0; i < scenario->services_count; i++) {
+        const struct scenario_service *service = &loader->services[i];
+        const struct model_info *type = service->type;
+        if (type != NULL && type->scales && service->params != NULL &&
+            (type->scales_with == NULL || type->scales_with(service->params)))
             scenario->stationary = false;
+    }
 }

@@ -62,6 +62,12 @@ bool wiring_operation(struct loader *loader, const struct node *node, uint16_t s
 bool wiring_bare(struct loader *loader, const struct node *node, uint16_t service)
 {
     const struct scenario_service *callee = &loader->services[service];
+    if (callee->type->path) {
+        diag_error(loader->binder.diag, node->place,
+                   "'%s' is a path to others: write {call: SERVICE, via: %s}", callee->name,
+                   callee->name);
+        return false;
+    }
     if (!callee->has_operations)
         return true;
     diag_error_hint(loader->binder.diag, node->place,
@@ -93,6 +99,8 @@ static void wiring_grow(struct loader *loader)
         return;
     loader->edges_capacity = loader->edges_capacity == 0 ? 64 : 2 * loader->edges_capacity;
     loader->edges = memory_resize(loader->edges, loader->edges_capacity, sizeof(*loader->edges));
+    loader->edge_places =
+        memory_resize(loader->edge_places, loader->edges_capacity, sizeof(*loader->edge_places));
 }
 
 uint16_t wiring_edge(struct loader *loader, const struct loader_target *target, struct place place)
@@ -115,6 +123,7 @@ uint16_t wiring_edge(struct loader *loader, const struct loader_target *target, 
                    "'%s' is reached only through '%s', which balances its copies", callee->name,
                    loader->services[callee->balancer].name);
     wiring_grow(loader);
+    loader->edge_places[loader->edges_count] = place;
     loader->edges[loader->edges_count] =
         (struct edge){loader->caller, target->service, target->operation, false};
     return (uint16_t)loader->edges_count++;

@@ -95,7 +95,10 @@ static void test_expired_worked(void **state)
     cache_store(&cache, 3, 120);           /* so 2 goes, though 1 has expired */
     assert_false(cache_ask(&cache, 2, 120));
     assert_false(cache_ask(&cache, 1, 120)); /* its place is free: 3 stays */
-    cache_store(&cache, 4, 120);
+    assert_int_equal(cache_until(&cache, 1), 0);
+    cache_store_until(&cache, 4, 500); /* whatever the ttl says */
+    assert_int_equal(cache_until(&cache, 3), 220);
+    assert_int_equal(cache_until(&cache, 4), 500);
     assert_true(cache_ask(&cache, 3, 120));
     assert_true(cache_ask(&cache, 4, 120));
     arena_done(&arena);

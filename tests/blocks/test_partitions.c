@@ -149,6 +149,47 @@ static void test_fit(void **state)
     }
 }
 
+struct splits {
+    uint32_t known, told;
+};
+
+static void splits_hear(void *context, uint32_t lower, uint32_t upper)
+{
+    struct splits *splits = context;
+    assert_true(lower < upper);
+    assert_int_equal(upper, splits->known++);
+    splits->told++;
+}
+
+/* Every split is told, partition by partition, also where one record stands for all of them; each
+ * has a number, which a call to it gets: under even access all equally often (five sigma). */
+static void test_numbers(void **state)
+{
+    (void)state;
+    for (uint32_t keys = 0; keys <= 1000; keys += 1000) {
+        struct splits splits = {.known = 5};
+        struct partitions_rules own = rules(5, keys, 1);
+        own.split = splits_hear;
+        own.context = &splits;
+        struct arena arena;
+        struct partitions partitions;
+        struct random random;
+        make(&partitions, &arena, &own);
+        partitions_fit(&partitions, 0, (const double[]){0, 10001});
+        assert_int_equal(splits.known, 20);
+        assert_int_equal(splits.told, 15);
+        random_seed(&random, 1, 0, "numbers", "test");
+        int hits[20] = {0};
+        for (int i = 0; i < 20000; i++) {
+            hits[partitions_number(&partitions, keys > 0 ? (uint32_t)i % 20 : 0, &random)]++;
+        }
+        for (int i = 0; i < 20; i++) {
+            assert_true(abs(hits[i] - 1000) <= (keys > 0 ? 0 : 5 * 31));
+        }
+        arena_done(&arena);
+    }
+}
+
 /* One tick of a minute in which that share of the write limit of an item was used. */
 static void use(struct partitions *partitions, uint32_t item, double share, int64_t *now_ns)
 {
@@ -295,10 +336,15 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),          cmocka_unit_test(test_given_back),
-        cmocka_unit_test(test_keys_are_spread), cmocka_unit_test(test_fit),
-        cmocka_unit_test(test_split_for_heat),  cmocka_unit_test(test_one_key_is_not_split),
-        cmocka_unit_test(test_halves_share),    cmocka_unit_test(test_heat),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_given_back),
+        cmocka_unit_test(test_keys_are_spread),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_split_for_heat),
+        cmocka_unit_test(test_one_key_is_not_split),
+        cmocka_unit_test(test_halves_share),
+        cmocka_unit_test(test_heat),
         cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

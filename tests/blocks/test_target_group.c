@@ -223,7 +223,7 @@ static void test_deregistration(void **state)
     rig.ill[0] = true;
     rig_run_to(&rig, 31); /* a verdict is pending, too */
     const uint32_t number = target_group_choose(&rig.group, 0, &rig.random);
-    const uint32_t request = target_group_send(&rig.group, 0, number);
+    const uint32_t request = target_group_send(&rig.group, 0, number, 7);
     assert_int_equal(target_group_sent_ns(&rig.group, request), 31 * SECOND_NS);
     target_group_deregister(&rig.group, 0, 0);
     target_group_deregister(&rig.group, 0, 0);
@@ -236,7 +236,139 @@ static void test_deregistration(void **state)
     assert_int_equal(rig.group.nodes[0].rotation.out[number], 1);
     target_group_return(&rig.group, request);
     assert_int_equal(rig.group.nodes[0].rotation.out[number], 0);
-    assert_int_equal(target_group_send(&rig.group, 0, number), request);
+    assert_int_equal(target_group_send(&rig.group, 0, number, 7), request);
+    rig_close(&rig);
+}
+
+/* ALB, slow start mode: "the load balancer linearly increases the number of requests that it sends
+ * to a target"; ends with the time, and is not for those that were there first. Two targets go
+ * round; the second comes up at 110 s: of its turns it takes the share t / 60. */
+static void test_slow_start(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 1, true);
+    rig.group.setup.slow_start_ns = 60 * SECOND_NS;
+    target_group_register(&rig.group, 0, 0, TARGET_ZONE_ANY, true);
+    rig_run_to(&rig, 100);
+    target_group_register(&rig.group, 0, 1, TARGET_ZONE_ANY, false);
+    for (int quarter = 1; quarter <= 4; quarter++) {
+        uint32_t taken[2] = {0, 0};
+        rig_run_to(&rig, 110.0 + 15 * quarter);
+        while (taken[0] < 400) {
+            taken[target_group_choose(&rig.group, 0, &rig.random)]++;
+        }
+        assert_true(taken[1] + 1 >= 100u * (uint32_t)quarter &&
+                    taken[1] <= 100u * (uint32_t)quarter + 1);
+    }
+    rig_close(&rig);
+}
+
+/* "Newly registered targets enter slow start mode only when there is at least one healthy target
+ * that is not in slow start mode"; if all the others go, the slow one has all. */
+static void test_slow_start_needs_others(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 1, true);
+    rig.group.setup.slow_start_ns = 60 * SECOND_NS;
+    target_group_register(&rig.group, 0, 0, TARGET_ZONE_ANY, false);
+    rig_run_to(&rig, 11);
+    assert_true(rig.group.targets[0].slow_from_ns < 0);
+    target_group_register(&rig.group, 0, 1, TARGET_ZONE_ANY, false);
+    rig_run_to(&rig, 21.5);
+    assert_int_equal(rig.group.targets[1].slow_from_ns, 21 * SECOND_NS);
+    target_group_deregister(&rig.group, 0, 0);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(target_group_choose(&rig.group, 0, &rig.random), 1);
+    }
+    target_group_deregister(&rig.group, 0, 1); /* "exits slow start mode" */
+    assert_true(rig.group.targets[1].slow_from_ns < 0);
+    rig_close(&rig);
+}
+
+/* What is out when the time of draining is over is named, once each; who comes back is let be. */
+static void test_draining(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct event event;
+    rig_open(&rig, 1, true);
+    rig.group.setup.drains = true;
+    rig.group.setup.drain_ns = 20 * SECOND_NS;
+    rig.group.setup.first_slot = 1;
+    rig.group.setup.slots_step = 3; /* slots are shared with others */
+    target_group_register(&rig.group, 0, 0, TARGET_ZONE_ANY, true);
+    target_group_register(&rig.group, 0, 1, TARGET_ZONE_ANY, true);
+    const uint32_t first = target_group_send(&rig.group, 0, 1, 40);
+    target_group_send(&rig.group, 0, 0, 41);
+    target_group_send(&rig.group, 0, 1, 42);
+    target_group_send(&rig.group, 0, 1, 43);
+    target_group_return(&rig.group, first);
+    target_group_deregister(&rig.group, 0, 1);
+    assert_true(events_next(&rig.core.events, &event));
+    assert_int_equal(core_now(&rig.core), 20 * SECOND_NS);
+    assert_int_equal(event.slot % 3, 1);
+    assert_int_equal(target_group_at(&rig.group, event.slot)->copy, 1);
+    assert_int_equal(target_group_due(&rig.group, event.slot, true), TARGET_OVERDUE);
+    uint32_t at = 0;
+    assert_int_equal(target_group_out(&rig.group, 1, &at), 42);
+    target_group_return(&rig.group, at - 1);
+    assert_int_equal(target_group_out(&rig.group, 1, &at), 43);
+    assert_int_equal(target_group_out(&rig.group, 1, &at), TARGET_NONE);
+    target_group_deregister(&rig.group, 0, 0);
+    target_group_register(&rig.group, 0, 0, TARGET_ZONE_ANY, true);
+    assert_int_equal(events_pending(&rig.core.events), 1); /* its check */
+    rig_close(&rig);
+}
+
+/* Lambda functions: "health checks are disabled by default": there, and never looked at. */
+static void test_unchecked(void **state)
+{
+    (void)state;
+    static const bool unchecked[] = {true};
+    struct rig rig;
+    rig_open(&rig, 1, true);
+    rig.group.setup.unchecked = unchecked;
+    target_group_register(&rig.group, 0, 0, TARGET_ZONE_ANY, false);
+    assert_int_equal(rig_state(&rig, 0), TARGET_HEALTHY);
+    assert_int_equal(events_pending(&rig.core.events), 0);
+    assert_int_equal(target_group_choose(&rig.group, 0, &rig.random), 0);
+    rig_close(&rig);
+}
+
+/* "If the number of healthy targets is below this value, mark the zone as unhealthy in DNS": 60 s
+ * later clients are elsewhere, and come back as slowly. Ill from 45 s, out at 95 s; a target that
+ * comes up in between keeps it in. What is so at the beginning was so before. */
+static void test_dns(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_open(&rig, 2, false);
+    rig.group.setup.dns_ns = 60 * SECOND_NS;
+    target_group_register(&rig.group, 0, 0, 0, true);
+    assert_true(target_group_in_dns(&rig.group, 0));
+    assert_false(target_group_in_dns(&rig.group, 1)); /* it has had none for long */
+    rig_run_to(&rig, 45);
+    rig.ill[0] = true;
+    rig_run_to(&rig, 154.9);
+    assert_true(target_group_in_dns(&rig.group, 0));
+    assert_true(target_group_ill(&rig.group));
+    rig_run_to(&rig, 155.1);
+    assert_false(target_group_in_dns(&rig.group, 0));
+    target_group_register(&rig.group, 0, 1, 0, false); /* up at 165.1 s */
+    rig_run_to(&rig, 225);
+    assert_false(target_group_ill(&rig.group));
+    assert_false(target_group_in_dns(&rig.group, 0));
+    rig_run_to(&rig, 225.2);
+    assert_true(target_group_in_dns(&rig.group, 0));
+    target_group_deregister(&rig.group, 0, 1); /* none from 225.2 s to 245.2 s */
+    rig_run_to(&rig, 235.2);
+    target_group_register(&rig.group, 0, 1, 0, false);
+    for (int i = 0; i < 100; i++) {
+        rig_run_to(&rig, 236 + i);
+        assert_true(target_group_in_dns(&rig.group, 0));
+    }
     rig_close(&rig);
 }
 
@@ -292,10 +424,18 @@ static void test_choices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_thresholds), cmocka_unit_test(test_in_a_row),
-        cmocka_unit_test(test_new_target), cmocka_unit_test(test_fails_open),
-        cmocka_unit_test(test_zones),      cmocka_unit_test(test_deregistration),
+        cmocka_unit_test(test_thresholds),
+        cmocka_unit_test(test_in_a_row),
+        cmocka_unit_test(test_new_target),
+        cmocka_unit_test(test_fails_open),
+        cmocka_unit_test(test_zones),
+        cmocka_unit_test(test_deregistration),
         cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_slow_start),
+        cmocka_unit_test(test_slow_start_needs_others),
+        cmocka_unit_test(test_draining),
+        cmocka_unit_test(test_unchecked),
+        cmocka_unit_test(test_dns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 
 #include "sim/blocks/tracking.h"
 
-static const struct tracking_setup half = {0.5, 0.9, 3, 15};
+static const struct tracking_setup half = {0.5, 0.9, 3, 15, false};
 
 static void points(struct tracking *tracking, uint32_t count, double value, double measured)
 {

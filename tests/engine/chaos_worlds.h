@@ -46,7 +46,14 @@ struct chaos_maker {
     bool loops;   /* some calls lead back */
     bool cancels; /* some timeouts withdraw */
     bool hedges;
+    struct chaos_clouds *clouds; /* null: a world without what chaos_clouds.h adds */
 };
+
+/* What chaos_clouds.h adds to a world; in others nothing is drawn. True: it has named a target. */
+static bool chaos_cloud_target(struct chaos_maker *m);
+static void chaos_cloud_via(struct chaos_maker *m);
+static void chaos_cloud_keys(struct chaos_maker *m);
+static void chaos_cloud_function(struct chaos_maker *m);
 
 static uint32_t chaos_below(struct chaos_maker *m, uint32_t bound)
 {
@@ -85,6 +92,13 @@ static bool chaos_is_plain(const struct chaos_maker *m, uint32_t target)
 {
     const enum chaos_type type = m->type[target];
     return !m->operations[target] && (type < CHAOS_QUEUE || type > CHAOS_AURORA);
+}
+
+/* The same, and an alb may have it as a target. */
+static bool chaos_fits_alb(const struct chaos_maker *m, uint32_t target)
+{
+    return chaos_is_plain(m, target) && m->type[target] != CHAOS_GATEWAY &&
+           m->type[target] != CHAOS_ALB;
 }
 
 static void chaos_name(struct chaos_maker *m, uint32_t target)
@@ -146,6 +160,7 @@ static void chaos_patience(struct chaos_maker *m)
     if (chaos_chance(m, 10)) {
         chaos_print(m, ", size: %u KiB", chaos_between(m, 0, 4));
     }
+    chaos_cloud_via(m);
 }
 
 static void chaos_options(struct chaos_maker *m)
@@ -164,7 +179,9 @@ static void chaos_options(struct chaos_maker *m)
 
 static void chaos_target(struct chaos_maker *m)
 {
-    chaos_name(m, chaos_between(m, m->at + 1, m->count - 1));
+    if (!chaos_cloud_target(m)) {
+        chaos_name(m, chaos_between(m, m->at + 1, m->count - 1));
+    }
     m->calls++;
 }
 
@@ -221,6 +238,7 @@ static void chaos_async(struct chaos_maker *m)
     if (chaos_chance(m, 20)) {
         chaos_print(m, ", repeat: 2");
     }
+    chaos_cloud_via(m);
     chaos_print(m, "}}");
 }
 
@@ -488,6 +506,7 @@ static void chaos_function(struct chaos_maker *m)
         chaos_print(m, ", init_limit: 1ms");
     }
     chaos_dead_letter(m);
+    chaos_cloud_function(m);
     if (m->trigger[m->at] >= 0) {
         chaos_trigger(m);
     }
@@ -559,10 +578,11 @@ static void chaos_alb(struct chaos_maker *m)
 
 static void chaos_targets(struct chaos_maker *m)
 {
+    const bool alb = m->type[m->at] == CHAOS_ALB;
     chaos_print(m, ", targets: [");
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t target = chaos_between(m, m->at + 1, m->count - 1);
-        while (!chaos_is_plain(m, target)) {
+        while (!(alb ? chaos_fits_alb(m, target) : chaos_is_plain(m, target))) {
             target++; /* the last is */
         }
         chaos_print(m, "%s", i > 0 ? ", " : "");
@@ -632,6 +652,7 @@ static void chaos_service(struct chaos_maker *m)
         chaos_print(m, ", limit: {concurrent: %u, on_full: %s}", chaos_between(m, 1, 4),
                     chaos_chance(m, 70) ? "wait" : "reject");
     }
+    chaos_cloud_keys(m);
     if (own && m->operations[m->at]) {
         chaos_print(m, ", operations: {a: {");
         chaos_program(m);
@@ -661,7 +682,8 @@ static void chaos_plan_trigger(struct chaos_maker *m, uint32_t function)
     }
 }
 
-/* The last has nobody to call and no operations, so that everyone has somebody plain to call. */
+/* The last has nobody to call and no operations, so that everyone has somebody plain to call; and
+ * every balancer may have it. */
 static void chaos_plan(struct chaos_maker *m)
 {
     m->count = chaos_between(m, 1, CHAOS_NODES_MAX);
@@ -669,6 +691,9 @@ static void chaos_plan(struct chaos_maker *m)
         const bool last = i + 1 == m->count;
         m->type[i] = (enum chaos_type)chaos_below(m, last ? CHAOS_QUEUE : CHAOS_KINDS);
         m->type[i] = chaos_chance(m, 15) ? CHAOS_SERVER : m->type[i];
+        if (last && (m->type[i] == CHAOS_GATEWAY || m->type[i] == CHAOS_FUNCTION)) {
+            m->type[i] = CHAOS_GROUP;
+        }
         m->copied[i] = m->type[i] <= CHAOS_POOL && chaos_chance(m, 25);
         m->operations[i] = m->type[i] <= CHAOS_FUNCTION && !last && chaos_chance(m, 25);
         m->fifo[i] = m->type[i] == CHAOS_QUEUE && chaos_chance(m, 30);
@@ -709,36 +734,6 @@ static void chaos_source(struct chaos_maker *m, uint32_t index)
     }
     chaos_patience(m);
     chaos_print(m, "}\n");
-}
-
-/* The text of world `seed`, which lasts so long; to be freed. */
-static char *chaos_text(uint64_t seed, uint32_t seconds, struct chaos_maker *m)
-{
-    char *text;
-    size_t size;
-    *m = (struct chaos_maker){.state = seed * UINT64_C(0x9e3779b97f4a7c15) + 1};
-    m->out = open_memstream(&text, &size);
-    chaos_below(m, 2);
-    m->loops = chaos_chance(m, 35);
-    m->cancels = chaos_chance(m, 75);
-    m->hedges = chaos_chance(m, 75);
-    chaos_print(m,
-                "archsim: 1\nname: chaos\nreplications: 1\nduration: %us\ndrain: 1s\n"
-                "warmup: %s\n",
-                seconds, chaos_chance(m, 60) ? "0s" : "20ms");
-    chaos_quotas(m);
-    chaos_print(m, "services:\n");
-    chaos_plan(m);
-    for (m->at = 0; m->at < m->count; m->at++) {
-        chaos_service(m);
-    }
-    chaos_print(m, "traffic:\n");
-    const uint32_t sources = chaos_between(m, 1, 3);
-    for (uint32_t i = 0; i < sources; i++) {
-        chaos_source(m, i);
-    }
-    fclose(m->out);
-    return text;
 }
 
 #endif

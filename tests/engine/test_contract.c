@@ -34,8 +34,11 @@ static void tap_arrive(struct world *w, struct service *s, struct frame *f)
     source_ready(w, s);
 }
 
-static uint32_t tap_receive(struct world *w, struct service *s, uint32_t most, uint32_t *delivery)
+static uint32_t tap_receive(struct world *w, struct service *s, uint16_t edge,
+                            const struct source_ask *ask, uint32_t *delivery)
 {
+    const uint32_t most = ask->most;
+    (void)edge;
     (void)w;
     struct tap_state *tap = s->state;
     const uint32_t count = tap->here < most ? tap->here : most;
@@ -199,8 +202,8 @@ static void taker_fed(struct world *w, struct service *s)
 {
     const struct taker_params *p = s->params;
     uint32_t delivery = DELIVERY_NONE;
-    const uint32_t count =
-        source_receive(w, &p->trigger.from_target, (uint32_t)p->trigger.batch_count, &delivery);
+    const struct source_ask ask = {.most = (uint32_t)p->trigger.batch_count, .bytes = INFINITY};
+    const uint32_t count = source_receive(w, &p->trigger.from_target, &ask, &delivery);
     if (count > 0) {
         source_invoke(w, &p->trigger.from_target, delivery, count);
     }

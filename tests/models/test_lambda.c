@@ -139,9 +139,6 @@ static void test_use_is_that_of_the_window(void **state)
 {
     (void)state;
     (void)lambda_measure;
-    (void)lambda_check;
-    (void)lambda_check_source;
-    (void)lambda_slowness;
     struct lab *lab = lab_run(
         HEAD("100s", "60s") "services:\n"
                             "  f: {" PLAIN ", init: 10s, work: 100ms, reserved_concurrency: 40}\n"
@@ -589,31 +586,101 @@ static void test_failed_events_are_tried_twice_more(void **state)
 /* "For throttling errors (429) ... Lambda returns the event to the queue and attempts to run the
  * function again for up to 6 hours by default. The retry interval increases exponentially from 1
  * second after the first attempt to a maximum of 5 minutes" (the same page): attempts at 0, 1, 3,
- * 7, 15, 31 s and, with a maximum age of 60 s, then. */
+ * 7, 15, 31 s and, with a maximum age of 60 s, then. One user holds the only environment, and takes
+ * it again at once, at instants at which no event is tried. */
+#define HELD "work: 899.123s, timeout: 15min, init: 0s, reserved_concurrency: 1"
+#define HOLDER "traffic:\n  hold: {to: f, users: 1, think: 0s}\n"
 static void test_throttled_events_are_tried_until_they_are_too_old(void **state)
 {
     (void)state;
     struct lab *lab = lab_run(
-        HEAD("1000s",
-             "200s") "services:\n"
-                     "  app: {type: delay, calls: [{async: f}]}\n"
-                     "  f: {" PLAIN
-                     ", reserved_concurrency: 0, dead_letter: dead, async: {max_event_age: 60s}}\n"
-                     "  dead: {type: delay, operations: {send: {work: 0s}}}\n"
-                     "traffic:\n  t: {to: app, rate: 0.1/s, arrivals: constant}\n");
-    lab_equal(lab, "services.f.errors.throttled", 1);
-    lab_equal(lab, "services.f.in_flight.mean", 6);
+        HEAD("1000s", "200s") "services:\n"
+                              "  app: {type: delay, calls: [{async: f}]}\n"
+                              "  f: {" PLAIN ", " HELD
+                              ", dead_letter: dead, async: {max_event_age: 60s}}\n"
+                              "  dead: {type: delay, operations: {send: {work: 0s}}}\n" HOLDER
+                              "  t: {to: app, rate: 0.1/s, arrivals: constant}\n");
+    lab_equal(lab, "services.f.in_flight.mean", 6 + 1);
     lab_equal(lab, "services.f.throttles", 100 * 7);
     lab_equal(lab, "services.f.async_events_dropped", 100);
     lab_equal(lab, "services.dead.operations.send.arrivals", 0.1);
-    lab_equal(lab, "services.f.invocations", 0);
     lab_close(lab);
     lab = lab_run(HEAD("10h", "6h") "drain: 1s\nservices:\n"
                                     "  app: {type: delay, calls: [{async: f}]}\n"
-                                    "  f: {" PLAIN ", reserved_concurrency: 0}\n"
-                                    "traffic:\n  t: {to: app, rate: 1/h, arrivals: constant}\n");
+                                    "  f: {" PLAIN ", " HELD "}\n" HOLDER
+                                    "  t: {to: app, rate: 1/h, arrivals: constant}\n");
     /* 1 + 2 + ... + 256 s, then every 300 s: 1 + 9 at 511 s, 70 more by 21,511 s, one at 6 h */
     lab_equal(lab, "services.f.throttles", 10 * 81);
+    lab_close(lab);
+}
+
+/* "When you set reserved concurrency to zero ... any new asynchronous invocation events are sent
+ * directly to the configured dead-letter queue or the on-failure event destination, without any
+ * retries" (Lambda Developer Guide, Asynchronous invocation). */
+static void test_events_of_a_function_that_is_off_are_given_up_at_once(void **state)
+{
+    (void)state;
+    struct lab *lab =
+        lab_run(HEAD("1000s", "0s") "services:\n"
+                                    "  app: {type: delay, calls: [{async: f}]}\n"
+                                    "  f: {" PLAIN ", reserved_concurrency: 0, on_failure: dead}\n"
+                                    "  dead: {type: delay, operations: {send: {work: "
+                                    "0s}}}\n"
+                                    "traffic:\n  t: {to: app, rate: 0.1/s, "
+                                    "arrivals: constant}\n");
+    lab_equal(lab, "services.f.throttles", 100);
+    lab_equal(lab, "services.f.async_events_dropped", 100);
+    lab_equal(lab, "services.f.in_flight.max", 0);
+    lab_equal(lab, "services.dead.operations.send.arrivals", 0.1);
+    lab_close(lab);
+}
+
+/* "For synchronous invocations, the maximum payload size is 6 MB. For asynchronous invocations, the
+ * maximum payload size is 1 MB" (Lambda API Reference, Invoke): refused before any queue, so no
+ * destination has it. */
+static void test_a_payload_has_a_limit(void **state)
+{
+    (void)state;
+    const struct {
+        const char *call, *size;
+        double rejected, dropped;
+    } cases[] = {
+        {"f", "6MiB", 0, 0},
+        {"f", "6291457B", 1, 0},
+        {"{async: f}", "1MiB", 0, 0},
+        {"{async: f}", "1048577B", 1, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lab *lab =
+            lab_run(HEAD("100s", "0s") "services:\n"
+                                       "  app: {type: delay, calls: [%s]}\n"
+                                       "  f: {" PLAIN ", init: 0s, work: 1ms, on_failure: dead}\n"
+                                       "  dead: {type: delay, operations: {send: {work: 0s}}}\n"
+                                       "traffic:\n  t: {to: app, rate: 1/s, arrivals: constant, "
+                                       "size: %s}\n",
+                    cases[i].call, cases[i].size);
+        lab_equal(lab, "services.f.errors.rejected", cases[i].rejected);
+        lab_equal(lab, "services.f.async_events_dropped", cases[i].dropped);
+        lab_equal(lab, "services.f.invocations", cases[i].rejected > 0 ? 0 : 100);
+        lab_close(lab);
+    }
+}
+
+/* The factor of the first run is of code that is loaded and compiled: 12 s of work in Java are no
+ * two minutes, and no timeout that would come again in each environment that it resets. */
+static void test_the_first_run_is_bounded(void **state)
+{
+    (void)state;
+    struct lab *lab =
+        lab_run(HEAD("1000s", "100s") "services:\n"
+                                      "  f: {type: lambda, memory: 1769 MiB, overhead: 0s, "
+                                      "placement: 0s, first_run: {extra: 0s}, "
+                                      "runtime: java21, init: 0s, work: 12s, "
+                                      "timeout: 60s, idle_timeout: 5s}\n"
+                                      "traffic:\n  t: {to: f, rate: 0.02/s, "
+                                      "arrivals: constant}\n");
+    lab_equal(lab, "services.f.cold_start_ratio", 1);
+    lab_equal(lab, "services.f.latency.mean", 13);
     lab_close(lab);
 }
 
@@ -664,6 +731,9 @@ int main(void)
         cmocka_unit_test(test_what_fails_in_a_function_fails_it),
         cmocka_unit_test(test_failed_events_are_tried_twice_more),
         cmocka_unit_test(test_throttled_events_are_tried_until_they_are_too_old),
+        cmocka_unit_test(test_events_of_a_function_that_is_off_are_given_up_at_once),
+        cmocka_unit_test(test_a_payload_has_a_limit),
+        cmocka_unit_test(test_the_first_run_is_bounded),
         cmocka_unit_test(test_throttled_events_run_once_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,8 +58,8 @@ static void eater_fed(struct world *w, struct service *s)
     struct eater *eater = s->state;
     while (eater->busy < p->trigger.places_count) {
         uint32_t delivery = DELIVERY_NONE;
-        const uint32_t count =
-            source_receive(w, &p->trigger.from_target, (uint32_t)p->trigger.batch_count, &delivery);
+        const struct source_ask ask = {.most = (uint32_t)p->trigger.batch_count, .bytes = INFINITY};
+        const uint32_t count = source_receive(w, &p->trigger.from_target, &ask, &delivery);
         if (count == 0 || source_invoke(w, &p->trigger.from_target, delivery, count) == NULL) {
             return;
         }

@@ -294,18 +294,18 @@ static void test_false_alarms(void **state)
     "\"traffic\": {\"users\": {\"latency\": {\n  \"p99\": " value "}}}, \"services\": {}"
 #define GOOD(name, file) ENTRY("1", NAMED(name, file), EMPTY)
 
-struct reading {
+struct baseline_reading {
     struct diag diag;
     struct baseline *baseline;
 };
 
-static void reading_open(struct reading *reading, const char *text)
+static void reading_open(struct baseline_reading *reading, const char *text)
 {
     diag_init(&reading->diag);
     reading->baseline = baseline_read_text("base.json", text, strlen(text), &reading->diag);
 }
 
-static void reading_close(struct reading *reading)
+static void reading_close(struct baseline_reading *reading)
 {
     baseline_free(reading->baseline);
     diag_done(&reading->diag);
@@ -358,7 +358,7 @@ static void test_no_baseline(void **state)
          "expected an object on the way, not true"},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        struct reading reading;
+        struct baseline_reading reading;
         reading_open(&reading, table[i].text);
         assert_null(reading.baseline);
         expect_error(&reading.diag, table[i].line, table[i].column, table[i].part, table[i].text);
@@ -372,7 +372,7 @@ static void test_hostile_files(void **state)
     (void)state;
     static const char whole[] =
         "[" GOOD("A", "a") ", " ENTRY("1", NAMED("B", "b"), P99("null")) "]";
-    struct reading reading;
+    struct baseline_reading reading;
     char text[sizeof(whole)];
     size_t in_the_middle = 0;
     for (size_t length = 0; length < sizeof(whole) - 1; length++) {
@@ -421,7 +421,7 @@ static void test_hostile_estimates(void **state)
                                       "{\"value\": 1, \"low\": 0, \"high\": 0.5}",
                                       "{\"value\": \"1\", \"low\": 0, \"high\": 2}",
                                       "{\"value\": {}, \"low\": 0, \"high\": 2}"};
-    struct reading reading;
+    struct baseline_reading reading;
     struct interval estimate;
     char text[1024];
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]) + sizeof(bad) / sizeof(bad[0]); i++) {
@@ -452,7 +452,7 @@ static void test_places(void **state)
         uint32_t line, column;
     } table[] = {{"services.db.latency.p99", 3, 43}, {"traffic.\u00fc.p99", 4, 26}};
     for (size_t i = 0; i < 2; i++) {
-        struct reading reading;
+        struct baseline_reading reading;
         struct interval estimate;
         reading_open(&reading, text);
         assert_non_null(reading.baseline);
@@ -491,7 +491,7 @@ static void test_find(void **state)
         {"", "", -1},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        struct reading reading;
+        struct baseline_reading reading;
         uint32_t entry = 99;
         reading_open(&reading, text);
         assert_int_equal(baseline_count(reading.baseline), 6);

@@ -102,6 +102,17 @@ class Explain(unittest.TestCase):
             for metric in kind["metrics"]:
                 self.assertIn(metric["help"], words)
 
+    def test_lists(self):
+        """A list by its name with the rows of its items; those also as --set names them."""
+        rows = explain("route53.records")
+        for row in ("records ", "records[].to ", "records[].weight "):
+            self.assertIn(f"  {row}", rows)
+        self.assertIn("required in each", rows)
+        self.assertIn("| `records[].weight` |", explain("route53.records", "--format", "markdown"))
+        weight = explain("route53.records[].weight")
+        self.assertEqual(explain("route53.records.weight"), weight)
+        self.assertEqual(explain("route53.records.12.weight"), weight)
+
     def test_markdown(self):
         page = explain("--format", "markdown")
         for kind in self.types:
@@ -127,6 +138,8 @@ class Explain(unittest.TestCase):
                     continue
                 with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
                     to = ".".join(["it", *[o["name"] for o in kind["operations"][:1]]])
+                    if kind["type"] in PATHS:
+                        to = "db, via: it"
                     file.write(SCENARIO % (kind["type"], NEEDS.get(kind["type"], ""), key, words,
                                            to))
                     file.flush()
@@ -142,9 +155,13 @@ services:
 traffic:
   u: {to: %s, rate: 1/s}
 """
-NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "alb": ", targets: [db]",
+NEEDS = {"cache": ", origin: db, hit_ratio: 5%",
+         "cloudfront": ", origin: db, hit_ratio: 5%", "route53": ", records: [{to: db}]",
+         "alb": ", targets: [db]", "nlb": ", targets: [db]",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",
          "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4"}
+
+PATHS = ("nat_gateway", "vpc", "vpn")
 
 if __name__ == "__main__":
     unittest.main()

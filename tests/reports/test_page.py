@@ -28,13 +28,15 @@ OPERATION = "arrivals throughput errors latency".split()
 OUTGOING = "rate errors latency".split()
 BOTTLENECK = "service resource utilization headroom".split()
 EVENT = "time until service kind metric value threshold from to delay count text".split()
-KINDS = "scale_out scale_in pause resume throttling unhealthy healthy".split()
+KINDS = ("scale_out scale_in pause resume throttling unhealthy healthy "
+         "alarm alarm_over command").split()
 SLO = "text path value low high limit verdict reason severity at_load why".split()
 ARRANGEMENT = "path value usually".split()
 WARNING = "code path text".split()
 # Of a type's own metrics those that are whole distributions of latencies, by the page.
 OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
        "lambda": {"cold_start": LATENCY, "init_duration": LATENCY, "cold_start_ratio": None},
+       "aws_cli": {"command_latency": LATENCY}, "cloudtrail": {"delivery_delay": LATENCY},
        "cache": {"hit_ratio": None}}
 BUSY = ("flagship", "serverless-api")  # they do much work
 

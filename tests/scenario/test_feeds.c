@@ -4,18 +4,23 @@
 
 struct pipe_params {
     struct call_target spill_target;
-    int64_t depth_count;
+    int64_t depth_count, width_count, wait_ns;
+    int kind;
     bool ordered;
 };
 #define PARAMS struct pipe_params
 static const struct param pipe_rows[] = {
     SERVICE_OPERATION(spill, NONE, "take_back", "where the rest goes", TOY),
     COUNT(depth, NONE, "1..", "prepared for so many", TOY),
+    COUNT(width, NONE, "1..", "so many beside each other", TOY),
+    TIME(wait, "29s", "1s..", "raised beyond that", TOY),
     FLAG(ordered, "false", "in order", TOY),
+    CHOICE(kind, "deep", "deep flat", "which", TOY),
 };
 #undef PARAMS
 static const struct operation_info pipe_operations[] = {{"put", "in"}, {"take_back", "again"}};
-static const char *const pipe_ahead[] = {"depth"};
+static const char *const pipe_ahead[] = {"depth", "wait"};
+static const struct param_only pipe_only[] = {{"depth", "kind", "deep"}, {"width", "kind", "flat"}};
 
 static struct source_terms pipe_terms(const void *params)
 {
@@ -45,13 +50,14 @@ static const char *fed_check_source(const void *params, const struct source_term
 }
 
 struct fed_quotas {
-    int64_t most_count;
+    int64_t most_count, kept_count;
     double rate_per_s;
 };
 #define PARAMS struct fed_quotas
 static const struct param fed_quotas[] = {
     COUNT(most, "1000", "1..10k", "at a time", TOY),
     RATE(rate, "50/s", "1/s..", "a second", TOY),
+    COUNT(kept, "100", "0..inf", "not to be had", TOY, .larger_is_stricter = true),
 };
 #undef PARAMS
 
@@ -60,6 +66,7 @@ static const struct model_info pipe_info = {.name = "pipe",
                                             ROWS(params, pipe_rows),
                                             ROWS(operations, pipe_operations),
                                             ROWS(ahead, pipe_ahead),
+                                            ROWS(only, pipe_only),
                                             .params_size = sizeof(struct pipe_params),
                                             .terms = pipe_terms,
                                             .source = true};
@@ -248,6 +255,59 @@ static void test_arrangements(void **state)
     toy_free(scenario, &diag);
 }
 
+/* On the harmless side of a default nothing is to be arranged, however it is written. */
+static void test_no_arrangements(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *quotas, *depth, *path;
+    } cases[] = {
+        {"rate: 49/s", "wait: 5s", NULL},
+        {"rate: 3000/min", "wait: 29000ms", NULL},
+        {"most: 1k", "wait: 29s", NULL},
+        {"most: 1001", "wait: 5s", "quotas.fed.most"},
+        {"rate: 3001/min", "wait: 5s", "quotas.fed.rate"},
+        {"kept: inf", "wait: 29s", NULL},
+        {"kept: 101", "wait: 29s", NULL},
+        {"kept: 99", "wait: 29s", "quotas.fed.kept"},
+        {"most: 1", "wait: 29001ms", "services.q.wait"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct diag diag;
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "archsim: 1\nservices:\n  front: {type: plain}\n  q: {type: pipe, %s}\n"
+                 "traffic:\n  t: {to: front, rate: 1/s}\nquotas: {fed: {%s}}\n",
+                 cases[i].depth, cases[i].quotas);
+        struct scenario *scenario = load(text, &diag);
+        assert_non_null(scenario);
+        const struct arrangement *first = scenario->arrangements;
+        assert_true((first == NULL) == (cases[i].path == NULL));
+        if (first != NULL) {
+            assert_string_equal(first->path, cases[i].path);
+            assert_null(first->next);
+        }
+        toy_free(scenario, &diag);
+    }
+}
+
+/* What a choice makes idle is refused, also where the choice is the default's. */
+static void test_only(void **state)
+{
+    (void)state;
+    refuse("services:\n  front: {type: plain}\n  q: {type: pipe, kind: flat, depth: 5}\n",
+           "'depth' has no effect with 'kind: flat': it is for deep");
+    refuse("services:\n  front: {type: plain}\n  q: {type: pipe, width: 5}\n",
+           "'width' has no effect with 'kind: deep': it is for flat");
+    struct diag diag;
+    struct scenario *scenario =
+        load("archsim: 1\nservices:\n  front: {type: plain}\n  q: {type: pipe, depth: 5}\n"
+             "  r: {type: pipe, kind: flat, width: 5}\ntraffic:\n  t: {to: front, rate: 1/s}\n",
+             &diag);
+    assert_non_null(scenario);
+    toy_free(scenario, &diag);
+}
+
 /* Where capacity follows the load nothing is stationary, even under even traffic. */
 static void test_scaling(void **state)
 {
@@ -279,7 +339,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_feeds),        cmocka_unit_test(test_bare_operation),
         cmocka_unit_test(test_wrong_feeds),  cmocka_unit_test(test_quotas),
-        cmocka_unit_test(test_arrangements), cmocka_unit_test(test_scaling),
+        cmocka_unit_test(test_arrangements), cmocka_unit_test(test_no_arrangements),
+        cmocka_unit_test(test_only),         cmocka_unit_test(test_scaling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,9 +32,10 @@ struct wild_maker {
     bool operations[WILD_NODES_MAX]; /* is called as sN.a or sN.b */
     bool copied[WILD_NODES_MAX];     /* has copies, and is reached through bN only */
     bool fifo[WILD_NODES_MAX];
-    int feeder[WILD_NODES_MAX]; /* the queue before it that feeds a function; -1: none */
-    uint32_t count, at;         /* services; the one under way, which may call those after it */
-    uint32_t calls;             /* that it has so far */
+    uint32_t consumers[WILD_NODES_MAX]; /* of the stream of a table, at most two */
+    int feeder[WILD_NODES_MAX];         /* the queue before it that feeds a function; -1: none */
+    uint32_t count, at; /* services; the one under way, which may call those after it */
+    uint32_t calls;     /* that it has so far */
 };
 
 /* ---- chance ---- */
@@ -105,6 +106,13 @@ static bool wild_is_plain(const struct wild_maker *m, uint32_t target)
 {
     const enum wild_type type = m->type[target];
     return !m->operations[target] && (type < WILD_QUEUE || type > WILD_AURORA);
+}
+
+/* The same, and an alb may have it as a target. */
+static bool wild_fits_alb(const struct wild_maker *m, uint32_t target)
+{
+    return wild_is_plain(m, target) && m->type[target] != WILD_GATEWAY &&
+           m->type[target] != WILD_ALB;
 }
 
 static void wild_name(struct wild_maker *m, uint32_t target)
@@ -460,7 +468,15 @@ static void wild_function(struct wild_maker *m)
         wild_print(m, ", provisioned_concurrency: %u", wild_between(m, 1, 2));
     }
     wild_dead_letter(m);
-    if (feeder >= 0) {
+    if (feeder >= 0 && m->type[feeder] == WILD_TABLE) {
+        wild_print(m,
+                   ", trigger: {from: s%d, batch: %u, parallelization_factor: %u, per: %s, "
+                   "bisect_batch_on_function_error: %s, maximum_retry_attempts: %u, "
+                   "retry_wait: 5ms%s}",
+                   feeder, wild_between(m, 1, 8), wild_between(m, 1, 3),
+                   wild_chance(m, 70) ? "message" : "batch", wild_chance(m, 50) ? "true" : "false",
+                   wild_below(m, 3), wild_chance(m, 40) ? ", window: 20ms" : "");
+    } else if (feeder >= 0) {
         wild_print(m, ", trigger: {from: s%d, batch: %u, ramp: 6000/min, initial: %u, per: %s%s}",
                    feeder, wild_between(m, 1, 8), wild_between(m, 1, 3),
                    wild_chance(m, 70) ? "message" : "batch",
@@ -496,6 +512,10 @@ static void wild_table(struct wild_maker *m)
         wild_print(m, ", mode: provisioned, provisioned: {reads: %u/s, writes: %u/s}",
                    wild_between(m, 5, 1000), wild_between(m, 5, 1000));
     }
+    if (m->consumers[m->at] > 0) {
+        wild_print(m, ", stream: {view: new_and_old_images, poll: 20ms, polled: %ums}",
+                   wild_below(m, 60));
+    }
     wild_timed(m, "get_latency", 1000);
     wild_timed(m, "put_latency", 2000);
     wild_timed(m, "transact_write_latency", 4000);
@@ -525,10 +545,16 @@ static void wild_alb(struct wild_maker *m)
 
 static void wild_two_targets(struct wild_maker *m)
 {
+    const bool alb = m->type[m->at] == WILD_ALB;
     wild_print(m, ", targets: [");
-    wild_target(m, true);
-    wild_print(m, ", ");
-    wild_target(m, true);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t target = wild_between(m, m->at + 1, m->count - 1);
+        while (!(alb ? wild_fits_alb(m, target) : wild_is_plain(m, target))) {
+            target++; /* the last is */
+        }
+        wild_print(m, "%s", i > 0 ? ", " : "");
+        wild_name(m, target);
+    }
     wild_print(m, "]");
 }
 
@@ -592,7 +618,7 @@ static void wild_service(struct wild_maker *m)
 }
 
 /* The last of all has nobody to call and no operations, so that everyone has somebody plain to
- * call. */
+ * call; and every balancer may have it. */
 static void wild_plan(struct wild_maker *m)
 {
     m->count = wild_between(m, 1, WILD_NODES_MAX);
@@ -600,15 +626,20 @@ static void wild_plan(struct wild_maker *m)
         const bool last = i + 1 == m->count;
         m->type[i] = (enum wild_type)wild_below(m, last ? WILD_QUEUE : WILD_TYPES);
         m->type[i] = wild_chance(m, 15) ? WILD_SERVER : m->type[i];
+        m->type[i] = last && m->type[i] == WILD_GATEWAY ? WILD_GROUP : m->type[i];
         const bool simple = m->type[i] == WILD_SERVER || m->type[i] == WILD_DELAY;
         m->copied[i] = simple && wild_chance(m, 20);
         m->operations[i] = simple && !last && !m->copied[i] && wild_chance(m, 25);
         m->fifo[i] = m->type[i] == WILD_QUEUE && wild_chance(m, 30);
         m->feeder[i] = -1;
         for (uint32_t k = 0; k < i; k++) {
-            if (m->type[k] == WILD_QUEUE && wild_chance(m, 80)) {
+            const bool table = m->type[k] == WILD_TABLE && m->consumers[k] < 2;
+            if ((m->type[k] == WILD_QUEUE || table) && wild_chance(m, 80)) {
                 m->feeder[i] = (int)k;
             }
+        }
+        if (m->feeder[i] >= 0 && m->type[i] == WILD_FUNCTION) {
+            m->consumers[m->feeder[i]]++;
         }
     }
 }

@@ -311,7 +311,9 @@ static void laws_of_service(const struct laws *laws, uint32_t index)
         part_equal(&part, "up", part_value(&part, "up"), 1);
     }
     if (service->limit_count > 0 && service->limit_action == LIMIT_REJECT &&
-        !wild_says(&laws->wild, service->name, "trigger")) {
+        !wild_says(&laws->wild, service->name, "trigger") &&
+        !wild_says(&laws->wild, service->name,
+                   "type: lambda")) { /* its queue of events is before */
         const double most = (double)(service->limit_count * service->copies);
         part_at_most(&part, "bulkhead", part_value(&part, "in_flight.max"), most);
     }

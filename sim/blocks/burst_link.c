@@ -1,0 +1,23 @@
+#include "sim/blocks/burst_link.h"
+
+#include <assert.h>
+#include <math.h>
+
+int64_t burst_link_pass(struct burst_link *link, const struct burst_rate *rate, int64_t now_ns,
+                        double bytes)
+{
+    assert(rate->baseline_bytes_per_s > 0 && rate->burst_bytes_per_s >= rate->baseline_bytes_per_s);
+    const double above_per_s = rate->burst_bytes_per_s - rate->baseline_bytes_per_s;
+    const double begin_ns = fmax((double)now_ns, link->free_ns);
+    const double earned = (begin_ns - link->free_ns) / 1e9 * rate->baseline_bytes_per_s;
+    const double missing = fmax(0, link->missing_bytes - earned);
+    const double credits = fmax(0, above_per_s * rate->burst_s - missing);
+    double fast_s = bytes / rate->burst_bytes_per_s;
+    if (fast_s * above_per_s > credits) {
+        fast_s = credits / above_per_s;
+    }
+    const double slow_bytes = fmax(0, bytes - fast_s * rate->burst_bytes_per_s);
+    link->missing_bytes = missing + fast_s * above_per_s;
+    link->free_ns = begin_ns + (fast_s + slow_bytes / rate->baseline_bytes_per_s) * 1e9;
+    return (int64_t)ceil(link->free_ns);
+}
