@@ -152,13 +152,4 @@ static inline uint32_t logged(const struct lab *lab, enum log_kind kind,
     return count;
 }
 
-static inline void expect_near(const struct lab *lab, const char *path, double expected,
-                               double most)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= most)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 #endif

@@ -123,8 +123,8 @@ static void no_target_in_the_zone_is_503(void **state)
                                        "  app: {type: fleet, members: 2, leaves: 30s}\ntraffic:\n"
                                        "  ta: {to: lb, zone: a, arrivals: constant, rate: 10/s}\n"
                                        "  tb: {to: lb, zone: b, arrivals: constant, rate: 10/s}\n");
-    expect_near(lab, "services.lb.http_code_elb_503_count", 600, 1);
-    expect_near(lab, "traffic.ta.errors.unavailable", 0.6, 0.001);
+    lab_near(lab, "services.lb.http_code_elb_503_count", 600, 1);
+    lab_near(lab, "traffic.ta.errors.unavailable", 0.6, 0.001);
     lab_equal(lab, "traffic.tb.availability", 1);
     lab_close(lab);
     lab = RUN(HEAD("10s") "services:\n" LB "targets: [app], cross_zone: false}\n"
@@ -253,7 +253,7 @@ static void health_of_a_server(void **state)
     lab_equal(lab, "services.lb.un_healthy_host_count_maximum", 1);
     lab_equal(lab, "services.lb.healthy_host_count", 2 - 145 / 440.0);
     lab_equal(lab, "services.lb.healthy_host_count_minimum", 1);
-    expect_near(lab, "services.a.arrivals", (440 - 145) / 2.0 / 440, NODES / 440.0);
+    lab_near(lab, "services.a.arrivals", (440 - 145) / 2.0 / 440, NODES / 440.0);
     lab_equal(lab, "traffic.t.availability", 1);
     const struct replication *run = &lab->experiment.replications[0];
     const struct log_entry *entry = NULL;
@@ -278,7 +278,7 @@ static void flapping_changes_nothing(void **state)
                              "  b: {type: server}\ntraffic:\n"
                              "  t: {to: lb, arrivals: constant, rate: 1/s}\n");
     lab_equal(lab, "services.lb.un_healthy_host_count_maximum", 0);
-    expect_near(lab, "services.a.arrivals", 0.5, NODES / 405.0);
+    lab_near(lab, "services.a.arrivals", 0.5, NODES / 405.0);
     const struct log_entry *entry = NULL;
     assert_int_equal(logged(lab, LOG_UNHEALTHY, &entry), 0);
     lab_close(lab);
@@ -333,8 +333,8 @@ static void fails_open(void **state)
     lab_equal(lab, "traffic.t.availability", 1);
     lab_equal(lab, "services.lb.un_healthy_host_count", 4 * (400 - 155) / 400.0);
     lab_equal(lab, "services.lb.healthy_host_count_minimum", 0);
-    expect_near(lab, "services.app.first", 1000, NODES);
-    expect_near(lab, "services.app.fourth", 1000, NODES);
+    lab_near(lab, "services.app.first", 1000, NODES);
+    lab_near(lab, "services.app.fourth", 1000, NODES);
     const struct log_entry *entry = NULL;
     assert_int_equal(logged(lab, LOG_UNHEALTHY, &entry), 1); /* one entry for the four */
     assert_true(entry->count == 4 && entry->from == 4 && entry->to == 0);
@@ -349,8 +349,8 @@ static void unhealthy_gets_nothing(void **state)
     struct lab *lab = RUN(HEAD("400s") "services:\n" LB "targets: [app]}\n"
                                        "  app: {type: fleet, ill: 100s, well: 260s}\ntraffic:\n"
                                        "  t: {to: lb, arrivals: constant, rate: 12/s}\n");
-    expect_near(lab, "services.app.first", 3 * (155 + 10), NODES);
-    expect_near(lab, "services.app.second", 3 * (155 + 10) + 4 * 235, NODES);
+    lab_near(lab, "services.app.first", 3 * (155 + 10), NODES);
+    lab_near(lab, "services.app.second", 3 * (155 + 10) + 4 * 235, NODES);
     lab_close(lab);
 }
 
@@ -363,8 +363,8 @@ static void new_target_needs_one_check(void **state)
     struct lab *lab = RUN(HEAD("200s") "services:\n" LB "targets: [app], registration: 20s}\n"
                                        "  app: {type: fleet, joins: 80s}\ntraffic:\n"
                                        "  t: {to: lb, arrivals: constant, rate: 12/s}\n");
-    expect_near(lab, "services.app.fourth", 3 * 100, NODES);
-    expect_near(lab, "services.app.first", 4 * 100 + 3 * 100, NODES);
+    lab_near(lab, "services.app.fourth", 3 * 100, NODES);
+    lab_near(lab, "services.app.first", 4 * 100 + 3 * 100, NODES);
     lab_equal(lab, "services.lb.healthy_host_count", 3.5);
     lab_close(lab);
 }
@@ -377,7 +377,7 @@ static void deregistered_gets_nothing(void **state)
     struct lab *lab = RUN(HEAD("200s") "services:\n" LB "targets: [app]}\n"
                                        "  app: {type: fleet, leaves: 100s, work: 30s}\ntraffic:\n"
                                        "  t: {to: lb, arrivals: constant, rate: 12/s}\n");
-    expect_near(lab, "services.app.first", 3 * 100, NODES);
+    lab_near(lab, "services.app.first", 3 * 100, NODES);
     lab_equal(lab, "traffic.t.availability", 1);
     lab_equal(lab, "services.lb.healthy_host_count", 3.5);
     lab_equal(lab, "services.lb.un_healthy_host_count", 0);

@@ -76,7 +76,7 @@ static void slow_start(void **state)
         RUN(HEAD("180s") "services:\n" LB "targets: [app], registration: 20s, slow_start: 60s}\n"
                          "  app: {type: fleet, joins: 100s}\ntraffic:\n"
                          "  t: {to: lb, zone: a, arrivals: constant, rate: 12/s}\n");
-    expect_near(lab, "services.app.fourth", 720 * (1 - 3 * log(4.0 / 3)), 1.5);
+    lab_near(lab, "services.app.fourth", 720 * (1 - 3 * log(4.0 / 3)), 1.5);
     lab_equal(lab, "services.lb.healthy_host_count", 3 + 60 / 180.0);
     lab_close(lab);
 }
@@ -91,9 +91,9 @@ static void deregistration_delay(void **state)
         RUN(HEAD("200s") "services:\n" LB "targets: [app], deregistration_delay: 10s}\n"
                          "  app: {type: fleet, leaves: 100s, work: 30s}\ntraffic:\n"
                          "  t: {to: lb, zone: a, arrivals: constant, rate: 12/s}\n");
-    expect_near(lab, "services.lb.http_code_elb_502_count", 60, 1);
-    expect_near(lab, "services.lb.errors.unavailable", 60 / 2400.0, 1 / 2400.0);
-    expect_near(lab, "services.app.first", 300, 1);
+    lab_near(lab, "services.lb.http_code_elb_502_count", 60, 1);
+    lab_near(lab, "services.lb.errors.unavailable", 60 / 2400.0, 1 / 2400.0);
+    lab_near(lab, "services.app.first", 300, 1);
     lab_close(lab);
 }
 
@@ -116,7 +116,7 @@ static void no_double_delay(void **state)
                          "1}], calls: [back]}\n  back: {type: delay, work: 60s}\ntraffic:\n"
                          "  t: {to: lb, zone: a, arrivals: constant, rate: 2/s}\n",
             cases[i].more);
-        expect_near(lab, "services.lb.http_code_elb_502_count", cases[i].cut, 1);
+        lab_near(lab, "services.lb.http_code_elb_502_count", cases[i].cut, 1);
         lab_close(lab);
     }
 }
@@ -170,9 +170,9 @@ static void dns_failover(void **state)
     struct lab *lab = RUN(HEAD("300s") "services:\n" LB "targets: [app], cross_zone: false}\n"
                                        "  app: {type: fleet, members: 3, ill: 100s}\ntraffic:\n"
                                        "  t: {to: lb, zone: a, arrivals: constant, rate: 10/s}\n");
-    expect_near(lab, "services.app.first", 2150, 1);
-    expect_near(lab, "services.app.second", 425, 1);
-    expect_near(lab, "services.app.third", 425, 1);
+    lab_near(lab, "services.app.first", 2150, 1);
+    lab_near(lab, "services.app.second", 425, 1);
+    lab_near(lab, "services.app.third", 425, 1);
     lab_close(lab);
 }
 
@@ -289,7 +289,7 @@ static void silent_target_is_504(void **state)
     lab_equal(lab, "services.lb.http_code_elb_504_count", 200);
     lab_equal(lab, "services.lb.http_code_elb_502_count", 0);
     lab_equal(lab, "services.lb.target_connection_error_count", 200);
-    expect_near(lab, "services.lb.in_flight.mean", 2 * 10 * (100 - 5) / 100.0, 0.1);
+    lab_near(lab, "services.lb.in_flight.mean", 2 * 10 * (100 - 5) / 100.0, 0.1);
     lab_close(lab);
 }
 
@@ -350,9 +350,9 @@ static void own_scaling(void **state)
     struct lab *lab = lab_run(HEAD("600s") "services:\n" LB "targets: [a], scaling: {from: 10/s}}\n"
                                            "  a: {type: delay}\ntraffic:\n"
                                            "  t: {to: lb, arrivals: constant, rate: 30/s}\n");
-    expect_near(lab, "services.lb.rejected_connection_count", 20 * 300, 12);
-    expect_near(lab, "services.lb.http_code_elb_503_count", 20 * 300, 12);
-    expect_near(lab, "traffic.t.errors.unavailable", 6000 / 18000.0, 12 / 18000.0);
+    lab_near(lab, "services.lb.rejected_connection_count", 20 * 300, 12);
+    lab_near(lab, "services.lb.http_code_elb_503_count", 20 * 300, 12);
+    lab_near(lab, "traffic.t.errors.unavailable", 6000 / 18000.0, 12 / 18000.0);
     const struct log_entry *entry = NULL;
     assert_int_equal(logged(lab, LOG_THROTTLING, &entry), 1);
     lab_close(lab);
@@ -371,10 +371,10 @@ static void connections(void **state)
                      "  a: {type: delay}\n  b: {type: delay, work: 950ms}\ntraffic:\n"
                      "  t: {to: lb, arrivals: constant, rate: 50/s}\n"
                      "  u: {to: own, arrivals: constant, rate: 2/s}\n");
-    expect_near(lab, "services.lb.new_connection_count", 5000 / 5.0, 10);
+    lab_near(lab, "services.lb.new_connection_count", 5000 / 5.0, 10);
     assert_true(lab_value(lab, "services.lb.active_connection_count") < 10);
     lab_equal(lab, "services.own.new_connection_count", 200);
-    expect_near(lab, "services.own.active_connection_count", 2 * 99.5 / 100, 0.01);
+    lab_near(lab, "services.own.active_connection_count", 2 * 99.5 / 100, 0.01);
     lab_equal(lab, "traffic.u.latency.mean", 1);
     lab_close(lab);
 }

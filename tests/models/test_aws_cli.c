@@ -84,14 +84,6 @@ static const struct model *const models[] = {&knob_model};
     "replications: 2\nseed: 5\n"
 #define IDLE "traffic:\n  idle: {to: k, arrivals: constant, rate: 1/s}\n"
 
-static void near(const struct lab *lab, const char *path, double expected, double off)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= off)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 static uint32_t logged(const struct lab *lab, enum log_kind kind, const char *metric)
 {
     uint32_t count = 0;
@@ -120,10 +112,10 @@ static void schedules_change_services(void **state)
     lab_equal(lab, "services.k.reserved", 7);
     lab_equal(lab, "services.k.provisioned", 9);
     lab_equal(lab, "services.k.commands", 6);
-    near(lab, "services.k.desired_at", 60.7, 1e-6);
-    near(lab, "services.k.code_at", 180.7, 1e-6);
-    near(lab, "services.k.reserved_at", 105.7, 5.1);
-    near(lab, "services.k.provisioned_at", 120.7, 1e-6);
+    lab_near(lab, "services.k.desired_at", 60.7, 1e-6);
+    lab_near(lab, "services.k.code_at", 180.7, 1e-6);
+    lab_near(lab, "services.k.reserved_at", 105.7, 5.1);
+    lab_near(lab, "services.k.provisioned_at", 120.7, 1e-6);
     lab_equal(lab, "services.ops.call_count", 6);
     lab_equal(lab, "services.ops.succeeded_commands", 6);
     lab_equal(lab, "services.ops.command_latency.max", 0.7);
@@ -197,8 +189,8 @@ static void standard_mode_makes_three_attempts(void **state)
     lab_equal(lab, "services.ops.succeeded_commands", 1);
     lab_equal(lab, "services.ops.failed_commands", 598);
     /* six standard errors of a sum of two uniforms, over 2 x 598; the first takes no time */
-    near(lab, "services.script.latency.mean", 1.5 * 598 / 599,
-         6 * sqrt((1 + 4) / 12.0 / (2 * 598)));
+    lab_near(lab, "services.script.latency.mean", 1.5 * 598 / 599,
+             6 * sqrt((1 + 4) / 12.0 / (2 * 598)));
     assert_true(lab_value(lab, "services.script.latency.max") <= 3);
     lab_close(lab);
 }
@@ -262,7 +254,7 @@ static void type_says_which_control_plane(void **state)
     lab_equal(lab, "services.ops.succeeded_commands", 1);
     lab_equal(lab, "services.ops.throttled_requests", 1);
     lab_equal(lab, "services.others.failed_commands", 1);
-    near(lab, "services.group.group_desired_capacity", 1 * 0.107 + 4 * 0.893, 0.02);
+    lab_near(lab, "services.group.group_desired_capacity", 1 * 0.107 + 4 * 0.893, 0.02);
     lab_close(lab);
 }
 
@@ -304,7 +296,7 @@ static void shell_loop_makes_one_to_two_calls_a_second(void **state)
         lab_run_with(models, 1,
                      HEAD("{1000s}") "services:\n  ops: {type: aws_cli, latency: 100ms}\n"
                                      "traffic:\n  loop: {to: ops.describe, users: 1, think: 0s}\n");
-    near(lab, "traffic.loop.throughput", 1 / 0.75, 0.05);
+    lab_near(lab, "traffic.loop.throughput", 1 / 0.75, 0.05);
     lab_close(lab);
 }
 

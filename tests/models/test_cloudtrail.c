@@ -14,14 +14,6 @@
 
 #define HEAD "archsim: 1\nname: test\nduration: 1h\nwarmup: 5m\nreplications: 2\nseed: 5\n"
 
-static void near(const struct lab *lab, const char *path, double expected, double off)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= off)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 /* [F] Nobody waits for it: a request is as fast as without. */
 static void events_are_not_on_the_path(void **state)
 {
@@ -44,9 +36,9 @@ static void delivery_takes_five_minutes_on_average(void **state)
     struct lab *lab = lab_run(HEAD "services:\n  trail: {type: cloudtrail}\n"
                                    "  app: {type: delay, audit: trail}\n"
                                    "traffic:\n  t: {to: app, arrivals: constant, rate: 10/s}\n");
-    near(lab, "services.trail.delivery_delay.mean", 300, 0.1);
-    near(lab, "services.trail.delivery_delay.max", 450, 0.11);
-    near(lab, "services.trail.delivery_delay.p50", 300, 3); /* as its histogram resolves */
+    lab_near(lab, "services.trail.delivery_delay.mean", 300, 0.1);
+    lab_near(lab, "services.trail.delivery_delay.max", 450, 0.11);
+    lab_near(lab, "services.trail.delivery_delay.p50", 300, 3); /* as its histogram resolves */
     lab_close(lab);
 }
 
@@ -81,7 +73,7 @@ static void selectors_hold_back_data_events_only(void **state)
              "traffic:\n  t: {to: app, arrivals: constant, rate: 100/s}\n"
              "  u: {to: ops, arrivals: constant, rate: 1/s}\n");
     /* six standard errors of a binomial count, over the mean of two */
-    near(lab, "services.trail.data_events", 360000 * 0.3, 6 * sqrt(360000 * 0.3 * 0.7 / 2));
+    lab_near(lab, "services.trail.data_events", 360000 * 0.3, 6 * sqrt(360000 * 0.3 * 0.7 / 2));
     lab_equal(lab, "services.trail.management_events", 3600);
     lab_equal(lab, "services.trail.management_event_copies", 7200);
     lab_equal(lab, "services.trail.filtered_events",

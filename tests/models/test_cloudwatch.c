@@ -19,14 +19,6 @@
     "archsim: 1\nname: test\nduration: " duration "\nwarmup: 5m\n" \
     "replications: 2\nseed: 5\n"
 
-static void near(const struct lab *lab, const char *path, double expected, double off)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= off)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 /* The n-th time, in scenario time, that an alarm went so; NaN: there is none. */
 static double when(const struct lab *lab, enum log_kind kind, const char *name, uint32_t n)
 {
@@ -76,8 +68,9 @@ static void reaction_is_rest_of_period_and_delay_and_periods(void **state)
     at(lab, LOG_ALARM_OVER, "one", 1020 + 90);
     at(lab, LOG_ALARM_OVER, "high", 960 + 90);
     lab_equal(lab, "services.watch.alarm_transitions", 5);
-    near(lab, "services.watch.alarms_in_alarm",
-         ((1110 - 750) + (1110 - 870) + (1050 - 930) + (945 - 655) + (1130 - 770)) / 1800.0, 1e-9);
+    lab_near(lab, "services.watch.alarms_in_alarm",
+             ((1110 - 750) + (1110 - 870) + (1050 - 930) + (945 - 655) + (1130 - 770)) / 1800.0,
+             1e-9);
     lab_close(lab);
 }
 
@@ -216,7 +209,7 @@ static void log_events_are_counted(void **state)
     lab_equal(lab, "services.watch.incoming_bytes", 6000 * (2048 + 4 * 26.0));
     lab_equal(lab, "services.watch.put_log_events_calls", 6000);
     lab_equal(lab, "services.lazy.put_log_events_calls", 60);
-    near(lab, "services.lazy.incoming_bytes", 6000 * 526.0, 100 * 526.0);
+    lab_near(lab, "services.lazy.incoming_bytes", 6000 * 526.0, 100 * 526.0);
     lab_equal(lab, "services.app.latency.max", 0.002);
     lab_close(lab);
 }

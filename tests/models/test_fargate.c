@@ -131,15 +131,6 @@ static void check_log(const struct lab *lab, const struct expected *expected, ui
     check_log(lab, (const struct expected[]){__VA_ARGS__}, \
               sizeof((const struct expected[]){__VA_ARGS__}) / sizeof(struct expected))
 
-/* For what is exact but for the requests that the begin and the end cut through. */
-static void near(const struct lab *lab, const char *path, double exact, double within)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - exact) <= within)) {
-        fail_msg("%s is %.9g, not %.9g", path, value, exact);
-    }
-}
-
 static const struct log_entry *first_entry(const struct lab *lab)
 {
     return lab->experiment.replications[0].log;
@@ -169,7 +160,7 @@ static void out_after_three_minutes(void **state)
     /* the second of the two has to wait for the service's rate: 60 / 500 s */
     lab_equal(lab, "services.app.pending_task_count", (2 * 60 + 0.12) / 600.0);
     lab_equal(lab, "services.app.running_task_count", (2 * 600 + 360 + 359.88) / 600);
-    near(lab, "services.app.cpu_utilization", 1.6 * 600 / (2 * 600 + 360 + 359.88), 1e-3);
+    lab_near(lab, "services.app.cpu_utilization", 1.6 * 600 / (2 * 600 + 360 + 359.88), 1e-3);
     lab_close(lab);
 }
 
@@ -181,7 +172,7 @@ static void cpu_is_shared(void **state)
         lab_run(HEAD("1m") "  app: {type: fargate, cpu: 0.25 vCPU, memory: 512 MiB, work: 100ms}\n"
                            "traffic:\n  t: {to: app, rate: 1/s, batch: 2, arrivals: constant}\n");
     lab_equal(lab, "traffic.t.latency.mean", 0.8);
-    near(lab, "services.app.cpu_utilization", 0.8, 0.8 / 60);
+    lab_near(lab, "services.app.cpu_utilization", 0.8, 0.8 / 60);
     lab_equal(lab, "services.app.capacity.mean", 1);
     lab_close(lab);
 }
@@ -198,13 +189,14 @@ static void account_bucket(void **state)
     LOGGED(lab, {LOG_SCALE_OUT, 60, 1, 301});
     assert_true(llabs(first_entry(lab)->delay_ns - 70 * SECOND) < SECOND / 1000);
     /* 100 at once, then one each 0.05 s: pending so much longer */
-    near(lab, "services.app.pending_task_count", (300 * 60 + 200 * 201 / 2.0 * 0.05) / 180, 1e-4);
+    lab_near(lab, "services.app.pending_task_count", (300 * 60 + 200 * 201 / 2.0 * 0.05) / 180,
+             1e-4);
     lab_close(lab);
     /* "Spot": a bucket of its own. 150 each: the last of each 50 * 0.05 s later. */
     lab = lab_run_with(own, 1, text, 1, 1);
     assert_true(llabs(first_entry(lab)->delay_ns - 62500 * SECOND / 1000) < SECOND / 1000);
-    near(lab, "services.app.running_spot_task_count",
-         (100 * 60 + 50 * 60 - 50 * 51 / 2.0 * 0.05) / 180, 1e-3);
+    lab_near(lab, "services.app.running_spot_task_count",
+             (100 * 60 + 50 * 60 - 50 * 51 / 2.0 * 0.05) / 180, 1e-3);
     lab_close(lab);
 }
 
@@ -333,7 +325,7 @@ static void memory_is_tracked(void **state)
     LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}); /* 3.03 */
     assert_string_equal(first_entry(lab)->metric, "memory_utilization");
     assert_true(fabs(first_entry(lab)->value - 620 / 2048.0) < 1e-3);
-    near(lab, "services.app.memory_utilization", 620 / 2048.0, 5e-3);
+    lab_near(lab, "services.app.memory_utilization", 620 / 2048.0, 5e-3);
     lab_close(lab);
 }
 

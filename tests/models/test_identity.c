@@ -22,14 +22,6 @@
     "400ms, token: 120ms, federate: 100ms, "                                                 \
     "provider: 600ms, user: 80ms, validate: 1ms, assume_role: 40ms}"
 
-static void near(const struct lab *lab, const char *path, double expected, double off)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= off)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 /* [Q] The categories and their default rates; of 1,000/s for 10 s
  * after a pause, as many pass as a bucket of one second lets: (1 + 9.999) times the rate. */
 static void each_category_has_its_quota(void **state)
@@ -49,7 +41,7 @@ static void each_category_has_its_quota(void **state)
                                               "traffic:\n  t: {to: id.%s, arrivals: constant, "
                                               "rate: [[0s, 0/s], [1s, 1k/s]]}\n",
                                   cases[i].operation);
-        near(lab, "services.id.errors.throttled", 1 - cases[i].rate * 10.999 / 10000, 0.00021);
+        lab_near(lab, "services.id.errors.throttled", 1 - cases[i].rate * 10.999 / 10000, 0.00021);
         lab_close(lab);
     }
 }
@@ -136,7 +128,7 @@ static void start_of_a_shift(void **state)
             "idp, " PLAIN "}\n  idp: {type: delay, work: 500ms}\n"
             "traffic:\n  t: {to: id.validate, rate: 2k/s}\n",
             cases[i].duration);
-        near(lab, "services.id.federation_successes", cases[i].signed_in, 1);
+        lab_near(lab, "services.id.federation_successes", cases[i].signed_in, 1);
         lab_close(lab);
     }
 }
@@ -319,7 +311,8 @@ static void credentials_are_cached(void **state)
         lab_run("archsim: 1\nname: test\nduration: 11h\nwarmup: 1h\nreplications: 2\nseed: 5\n"
                 "services:\n  sts: {type: identity, principals: 60, " PLAIN "}\n"
                 "traffic:\n  t: {to: sts.get_credentials, arrivals: constant, rate: 10/s}\n");
-    near(lab, "services.sts.call_count", 60 * 12, 60 * 12 * 0.02); /* 11 h / 55 min; 6 s apart */
+    lab_near(lab, "services.sts.call_count", 60 * 12,
+             60 * 12 * 0.02); /* 11 h / 55 min; 6 s apart */
     lab_equal(lab, "services.sts.errors.throttled", 0);
     lab_equal(lab, "services.sts.latency.p50", 0);
     lab_equal(lab, "services.sts.latency.max", 0.04);
@@ -402,7 +395,7 @@ static void keys_are_fetched_when_they_expire(void **state)
     /* 61 asks find the keys good once they are there: 300 asks, 4 or 5 of them wait */
     const double waits = (lab_value(lab, "services.id.latency.mean") - 0.001) / 0.3 * 300;
     assert_true(waits > 3.99 && waits < 5.01);
-    near(lab, "services.id.latency.max", 0.301, 1e-9);
+    lab_near(lab, "services.id.latency.max", 0.301, 1e-9);
     lab_close(lab);
 }
 

@@ -17,14 +17,6 @@
     "archsim: 1\nname: test\nduration: " duration "\nwarmup: 1s\n" \
     "replications: 2\nseed: 5\n"
 
-static void near(const struct lab *lab, const char *path, double expected, double off)
-{
-    const double value = lab_value(lab, path);
-    if (!(fabs(value - expected) <= off)) {
-        fail_msg("%s: %.9g, expected %.9g", path, value, expected);
-    }
-}
-
 /* [Q] 100,000 a second in us-east-1, 10,000 in sa-east-1, of symmetric keys: 30,000 at once find
  * as many tokens as come in one second. */
 static void quota_is_that_of_the_region(void **state)
@@ -65,7 +57,7 @@ static void quota_is_shared_by_keys_of_a_kind(void **state)
     const double both = lab_value(lab, "services.a.successful_request") +
                         lab_value(lab, "services.b.successful_request");
     assert_true(fabs(both - (100 + 999)) <= 1);
-    near(lab, "services.c.successful_request", 50 + 499, 1);
+    lab_near(lab, "services.c.successful_request", 50 + 499, 1);
     lab_equal(lab, "services.d.throttle_count", 0);
     lab_equal(lab, "services.a.latency.max", 0.005);
     const struct log_entry *entry = lab->experiment.replications[0].log;
@@ -128,10 +120,11 @@ static void cached_key_is_good_for_max_age(void **state)
         lab_run("archsim: 1\nname: test\nduration: 404s\nwarmup: 101s\nreplications: 2\nseed: 5\n"
                 "services:\n  key: {type: kms, latency: 50ms, cache: {max_age: 10s}}\n"
                 "traffic:\n  t: {to: key.decrypt, arrivals: constant, rate: 10/s}\n");
-    near(lab, "services.key.call_count", lab_value(lab, "services.key.arrivals") * 404 / 101, 4);
-    near(lab, "services.key.cache_hit_ratio", 100 / 101.0, 0.001);
+    lab_near(lab, "services.key.call_count", lab_value(lab, "services.key.arrivals") * 404 / 101,
+             4);
+    lab_near(lab, "services.key.cache_hit_ratio", 100 / 101.0, 0.001);
     /* a hit takes no time */
-    near(lab, "services.key.latency.mean", 0.05 / 101, 0.00005);
+    lab_near(lab, "services.key.latency.mean", 0.05 / 101, 0.00005);
     lab_equal(lab, "services.key.latency.p50", 0);
     lab_close(lab);
 }
@@ -146,7 +139,7 @@ static void cached_key_encrypts_max_messages(void **state)
                 "9}}\n"
                 "traffic:\n  e: {to: key.generate_data_key, arrivals: constant, rate: 100/s}\n"
                 "  d: {to: key.decrypt, arrivals: constant, rate: 100/s}\n");
-    near(lab, "services.key.call_count", 1000, 2);
+    lab_near(lab, "services.key.call_count", 1000, 2);
     lab_close(lab);
 }
 
@@ -209,7 +202,7 @@ static void only_answers_are_cached(void **state)
                             "traffic:\n  t: {to: key.decrypt, arrivals: constant, "
                             "rate: [[0s, 0/s], [1s, 100/s]]}\n");
     lab_equal(lab, "services.key.successful_request", 1);
-    near(lab, "services.key.throttle_count", 49, 1); /* until the answer is there */
+    lab_near(lab, "services.key.throttle_count", 49, 1); /* until the answer is there */
     lab_close(lab);
 }
 

@@ -22,7 +22,7 @@ static void zones_are_uneven(void **state)
     lab_equal(lab, "services.app.third", 1000);
     const double first = lab_value(lab, "services.app.first");
     assert_true(first + lab_value(lab, "services.app.fourth") == 1000);
-    expect_near(lab, "services.app.first", 500, 5 * sqrt(250));
+    lab_near(lab, "services.app.first", 500, 5 * sqrt(250));
     lab_close(lab);
 }
 
@@ -33,8 +33,8 @@ static void cross_zone(void **state)
     struct lab *lab = RUN(
         HEAD("100s") "services:\n" LB "targets: [app], cross_zone: true}\n  app: {type: fleet}\n"
                      "traffic:\n  ta: {to: lb, zone: a, arrivals: constant, rate: 40/s}\n");
-    expect_near(lab, "services.app.first", 1000, 5 * sqrt(750));
-    expect_near(lab, "services.app.third", 1000, 5 * sqrt(750));
+    lab_near(lab, "services.app.first", 1000, 5 * sqrt(750));
+    lab_near(lab, "services.app.third", 1000, 5 * sqrt(750));
     lab_close(lab);
 }
 
@@ -46,9 +46,9 @@ static void dns_failover(void **state)
     struct lab *lab = RUN(HEAD("300s") "services:\n" LB "targets: [app]}\n"
                                        "  app: {type: fleet, members: 3, ill: 100s}\ntraffic:\n"
                                        "  t: {to: lb, zone: a, arrivals: constant, rate: 10/s}\n");
-    expect_near(lab, "services.app.first", 2200, 1);
-    expect_near(lab, "services.app.second", 400, 1);
-    expect_near(lab, "services.app.third", 400, 1);
+    lab_near(lab, "services.app.first", 2200, 1);
+    lab_near(lab, "services.app.second", 400, 1);
+    lab_near(lab, "services.app.third", 400, 1);
     lab_equal(lab, "services.lb.un_healthy_host_count", 140 / 300.0);
     lab_close(lab);
 }
@@ -116,9 +116,9 @@ static void empty_zone_is_not_in_dns(void **state)
                                        "  app: {type: fleet, members: 3, joins: 10s}\ntraffic:\n"
                                        "  t: {to: lb, zone: c, arrivals: constant, rate: 10/s}\n");
     lab_equal(lab, "traffic.t.availability", 1);
-    expect_near(lab, "services.app.first", 800, 1);
-    expect_near(lab, "services.app.second", 800, 1);
-    expect_near(lab, "services.app.third", 400, 1);
+    lab_near(lab, "services.app.first", 800, 1);
+    lab_near(lab, "services.app.second", 800, 1);
+    lab_near(lab, "services.app.third", 400, 1);
     lab_close(lab);
 }
 
@@ -170,7 +170,7 @@ static void idle_flow_is_reset(void **state)
     struct lab *lab = RUN(text, "", "", "0.0025/s"); /* every 400 s */
     lab_equal(lab, "services.lb.new_flow_count", 25);
     lab_equal(lab, "services.lb.tcp_elb_reset_count", 24);
-    expect_near(lab, "services.lb.active_flow_count", 350 / 400.0, 0.05);
+    lab_near(lab, "services.lb.active_flow_count", 350 / 400.0, 0.05);
     lab_equal(lab, "traffic.t.availability", 1);
     lab_close(lab);
     lab = RUN(text, "", "", "0.004/s"); /* every 250 s */
@@ -194,8 +194,8 @@ static void unhealthy_flows_are_cut(void **state)
                      "  app: {type: fleet, members: 2, ill: 100s, work: 60s}\ntraffic:\n"
                      "  t: {to: lb, zone: a, arrivals: constant, rate: 2/s}\n";
     struct lab *lab = RUN(text, "");
-    expect_near(lab, "services.lb.tcp_elb_reset_count", 120, 1);
-    expect_near(lab, "traffic.t.errors.unavailable", 120 / 360.0, 1 / 360.0);
+    lab_near(lab, "services.lb.tcp_elb_reset_count", 120, 1);
+    lab_near(lab, "traffic.t.errors.unavailable", 120 / 360.0, 1 / 360.0);
     lab_close(lab);
     lab = RUN(text, ", terminate_unhealthy: false");
     lab_equal(lab, "traffic.t.availability", 1);
@@ -219,7 +219,7 @@ static void unhealthy_target_is_left(void **state)
     assert_true(lab_value(lab, "services.lb.tcp_elb_reset_count") > 30);
     lab_close(lab);
     lab = RUN(text, ", terminate_unhealthy: false");
-    expect_near(lab, "services.lb.new_flow_count", 100, 0.5);
+    lab_near(lab, "services.lb.new_flow_count", 100, 0.5);
     lab_equal(lab, "services.lb.tcp_elb_reset_count", 0);
     assert_true(lab_value(lab, "services.app.first") > 100 * 300 * 0.35);
     lab_close(lab);
@@ -240,8 +240,7 @@ static void idle_flows_are_cut(void **state)
     struct lab *lab = RUN(text, "");
     lab_equal(lab, "services.lb.new_flow_count", 2);
     lab_equal(lab, "services.lb.tcp_elb_reset_count", 1);
-    expect_near(lab, "services.lb.active_flow_count", 360 / 600.0,
-                2 / 600.0); /* begins within 1 s */
+    lab_near(lab, "services.lb.active_flow_count", 360 / 600.0, 2 / 600.0); /* begins within 1 s */
     lab_equal(lab, "traffic.t.availability", 1);
     lab_close(lab);
     lab = RUN(text, ", terminate_unhealthy: false");
@@ -261,10 +260,10 @@ static void deregistration(void **state)
                      "  t: {to: lb, zone: a, arrivals: constant, rate: 20/s}\n";
     struct lab *lab = RUN(text, "");
     lab_equal(lab, "traffic.t.availability", 1);
-    expect_near(lab, "services.app.first", 1000, 5 * sqrt(500));
+    lab_near(lab, "services.app.first", 1000, 5 * sqrt(500));
     lab_close(lab);
     lab = RUN(text, ", deregistration_delay: 10s"); /* half of what came in 20 s */
-    expect_near(lab, "services.lb.tcp_elb_reset_count", 200, 5 * sqrt(100));
+    lab_near(lab, "services.lb.tcp_elb_reset_count", 200, 5 * sqrt(100));
     lab_close(lab);
 }
 
@@ -320,7 +319,7 @@ static void registration(void **state)
     struct lab *lab = RUN(HEAD("300s") "services:\n" LB "targets: [app]}\n"
                                        "  app: {type: fleet, members: 1, joins: 60s}\ntraffic:\n"
                                        "  t: {to: lb, zone: a, arrivals: constant, rate: 10/s}\n");
-    expect_near(lab, "services.lb.healthy_host_count", 150 / 300.0, 1e-6);
+    lab_near(lab, "services.lb.healthy_host_count", 150 / 300.0, 1e-6);
     lab_close(lab);
 }
 
@@ -399,8 +398,8 @@ static void capacity_units(void **state)
         if (i + 1 < sizeof(cases) / sizeof(cases[0])) {
             lab_equal(lab, "services.lb.consumed_lcus", cases[i].lcus);
         } else { /* one flow, open from the first request on */
-            expect_near(lab, "services.lb.active_flow_count", 1, 0.001);
-            expect_near(lab, "services.lb.consumed_lcus", cases[i].lcus, cases[i].lcus / 1000);
+            lab_near(lab, "services.lb.active_flow_count", 1, 0.001);
+            lab_near(lab, "services.lb.consumed_lcus", cases[i].lcus, cases[i].lcus / 1000);
         }
         lab_close(lab);
     }

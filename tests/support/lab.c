@@ -164,11 +164,17 @@ void lab_expect_at(const struct lab *lab, const char *path, double exact, double
     }
 }
 
-void lab_equal_at(const struct lab *lab, const char *path, double exact, const char *file, int line)
+void lab_near_at(const struct lab *lab, const char *path, double exact, double within,
+                 const char *file, int line)
 {
     const double value = lab_value(lab, path);
-    if (!(fabs(value - exact) <= 1e-9 * fmax(1, fabs(exact)))) {
+    if (!(fabs(value - exact) <= within)) {
         print_error("%s: expected %.12g, got %.12g\n", path, exact, value);
         _fail(file, line);
     }
+}
+
+void lab_equal_at(const struct lab *lab, const char *path, double exact, const char *file, int line)
+{
+    lab_near_at(lab, path, exact, 1e-9 * fmax(1, fabs(exact)), file, line);
 }

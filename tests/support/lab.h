@@ -53,5 +53,9 @@ void lab_expect_at(const struct lab *lab, const char *path, double exact, double
 void lab_equal_at(const struct lab *lab, const char *path, double exact, const char *file,
                   int line);
 #define lab_equal(lab, path, exact) lab_equal_at(lab, path, exact, __FILE__, __LINE__)
+/* For what is exact but for so much: the requests that the begin and the end cut through. */
+void lab_near_at(const struct lab *lab, const char *path, double exact, double within,
+                 const char *file, int line);
+#define lab_near(lab, path, exact, within) lab_near_at(lab, path, exact, within, __FILE__, __LINE__)
 
 #endif
