@@ -369,7 +369,7 @@ static enum outcome alb_failed(struct world *w, struct service *s, struct frame 
         alb_count(alb, f, ALB_AUTH_FAILURE);
         return outcome;
     }
-    if (outcome == OUTCOME_TIMEOUT && alb_elapsed_ns(s, f) >= p->idle_timeout_ns) {
+    if (outcome == OUTCOME_TIMEOUT && call_given_up(f)) {
         alb_count(alb, f, ALB_ELB_504);
     } else if (alb_to_function(alb, alb_call(alb, f))) {
         alb_responded(s, f);
