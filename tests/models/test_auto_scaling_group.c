@@ -16,6 +16,7 @@
 #include "sim/engine/samples.h"
 #include "tests/support/exact.h"
 #include "tests/support/lab.h"
+#include "tests/support/logged.h"
 
 /* One request every 1/16 s, 100 ms of CPU each: 1.6 vCPU in all. */
 #define HEAD(duration) \
@@ -94,42 +95,6 @@ static const struct model watch_model = {
 };
 static const struct model *const own[] = {&watch_model};
 
-/* ---- what the log says ---- */
-
-struct scaling {
-    enum log_kind kind;
-    int64_t at_s;
-    double from, to;
-};
-
-/* The group did exactly that, and no more. */
-static void check_scaling(const struct lab *lab, const struct scaling *expected, uint32_t count)
-{
-    const struct log_entry *entry = lab->experiment.replications[0].log;
-    for (uint32_t i = 0; i < count; i++) {
-        if (entry == NULL) {
-            fail_msg("scaled %u times, expected %u", i, count);
-        }
-        assert_int_equal(entry->kind, expected[i].kind);
-        assert_int_equal(entry->at_ns, expected[i].at_s * INT64_C(1000000000));
-        assert_true(entry->from == expected[i].from);
-        assert_true(entry->to == expected[i].to);
-        entry = entry->next;
-    }
-    assert_null(entry);
-}
-#define SCALED(lab, ...)                                      \
-    check_scaling(lab, (const struct scaling[]){__VA_ARGS__}, \
-                  sizeof((const struct scaling[]){__VA_ARGS__}) / sizeof(struct scaling))
-
-static void check_reason(const struct lab *lab, const char *metric, double value, double threshold)
-{
-    const struct log_entry *entry = lab->experiment.replications[0].log;
-    assert_string_equal(entry->metric, metric);
-    assert_true(fabs(entry->value - value) < 1e-9);
-    assert_true(fabs(entry->threshold - threshold) < 1e-9);
-}
-
 /* ---- when ---- */
 
 /* 80 % of two, with a target of 50 %: after 3 one-minute datapoints (issue 638) to 3.2, rounded up
@@ -140,8 +105,8 @@ static void out_after_three_minutes(void **state)
     struct lab *lab =
         lab_run(HEAD("10m") "  app: {type: auto_scaling_group, vcpu: 1, min: 2, max: 9, "
                             "target: {cpu: 50%%}, work: 100ms, " PROMPT "}\n" TRAFFIC("16/s"));
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4});
-    check_reason(lab, "cpu_utilization", 0.8, 0.5);
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4});
+    logged_check_reason(lab, "cpu_utilization", 0.8, 0.5);
     assert_int_equal(lab->experiment.replications[0].log->delay_ns, INT64_C(90000000000));
     lab_equal(lab, "services.app.group_desired_capacity", (2 * 180 + 4 * 420) / 600.0);
     lab_equal(lab, "services.app.group_pending_instances", 2 * 90 / 600.0);
@@ -162,8 +127,8 @@ static void in_after_fifteen_minutes(void **state)
         HEAD("20m") "  app: {type: auto_scaling_group, vcpu: 1, min: 1, desired: 4, max: 9, "
                     "target: {cpu: 50%%}, work: 100ms, " PROMPT
                     "}\n" TRAFFIC("[[0s, 20/s], [1m, 8/s]]"));
-    SCALED(lab, {LOG_SCALE_IN, 960, 4, 2});
-    check_reason(lab, "cpu_utilization", 0.2, 0.45);
+    LOGGED(lab, {LOG_SCALE_IN, 960, 4, 2});
+    logged_check_reason(lab, "cpu_utilization", 0.2, 0.45);
     assert_int_equal(lab->experiment.replications[0].log->delay_ns, 0);
     lab_close(lab);
 }
@@ -177,7 +142,7 @@ static void basic_monitoring_takes_five_times_as_long(void **state)
         "100m") "  app: {type: auto_scaling_group, vcpu: 1, min: 2, max: 9, target: {cpu: 50%%}, "
                 "alarm: {delay: 0s}, work: 100ms, " LAUNCH
                 "}\n" TRAFFIC("[[0s, 16/s], [20m, 2/s]]"));
-    SCALED(lab, {LOG_SCALE_OUT, 900, 2, 4}, {LOG_SCALE_IN, 1200 + 4500, 4, 2});
+    LOGGED(lab, {LOG_SCALE_OUT, 900, 2, 4}, {LOG_SCALE_IN, 1200 + 4500, 4, 2});
     lab_close(lab);
 }
 
@@ -189,7 +154,7 @@ static void datapoints_begin_at_whole_minutes(void **state)
         lab_run("archsim: 1\nduration: 3m\nwarmup: 45s\nreplications: 1\nseed: 1\n"
                 "services:\n  app: {type: auto_scaling_group, vcpu: 1, min: 2, "
                 "max: 9, target: {cpu: 50%%}, work: 100ms, " PROMPT "}\n" TRAFFIC("16/s"));
-    SCALED(lab, {LOG_SCALE_OUT, 45 + 120, 2, 4}); /* the first 45 s are a datapoint */
+    LOGGED(lab, {LOG_SCALE_OUT, 45 + 120, 2, 4}); /* the first 45 s are a datapoint */
     lab_close(lab);
 }
 
@@ -201,7 +166,7 @@ static void datapoints_are_seen_late(void **state)
         "10m") "  app: {type: auto_scaling_group, vcpu: 1, min: 2, max: 9, target: {cpu: 50%%}, "
                "detailed_monitoring: true, alarm: {delay: 2m}, work: 100ms, " LAUNCH
                "}\n" TRAFFIC("16/s"));
-    SCALED(lab, {LOG_SCALE_OUT, 300, 2, 4});
+    LOGGED(lab, {LOG_SCALE_OUT, 300, 2, 4});
     lab_close(lab);
 }
 
@@ -216,13 +181,13 @@ static void bounds_hold(void **state)
                     "target: {cpu: 50%%}, work: 100ms, " PROMPT "}\n"
                     "traffic:\n  t: {to: app, rate: %s/s, arrivals: constant}\n";
     struct lab *lab = lab_run(text, 1, 9, "27.5");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 4, 6});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 4, 6});
     lab_close(lab);
     lab = lab_run(text, 1, 5, "27.5");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 4, 5});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 4, 5});
     lab_close(lab);
     lab = lab_run(text, 3, 5, "4"); /* 0.8 of one would do */
-    SCALED(lab, {LOG_SCALE_IN, 900, 4, 3});
+    LOGGED(lab, {LOG_SCALE_IN, 900, 4, 3});
     lab_close(lab);
 }
 
@@ -235,7 +200,7 @@ static void an_overload_doubles(void **state)
         "20m") "  app: {type: auto_scaling_group, vcpu: 1, min: 1, max: 9, target: {cpu: 50%%}, "
                "warmup: 60s, threads: 1, backlog: 0, work: 1s, " PROMPT "}\n" TRAFFIC("100/s"));
     /* in service at 270, warm at 330: a datapoint at 360 is of both */
-    SCALED(lab, {LOG_SCALE_OUT, 180, 1, 2}, {LOG_SCALE_OUT, 360, 2, 4}, {LOG_SCALE_OUT, 540, 4, 8},
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 1, 2}, {LOG_SCALE_OUT, 360, 2, 4}, {LOG_SCALE_OUT, 540, 4, 8},
            {LOG_SCALE_OUT, 720, 8, 9});
     lab_close(lab);
 }
@@ -251,12 +216,12 @@ static void requests_per_target(void **state)
                     "target: {requests: 100/min}, alarm: {delay: 0s}, " LAUNCH "}\n"
                     "traffic:\n  t: {to: %s, rate: 4/s, arrivals: constant}\n";
     struct lab *lab = lab_run(text, "app");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 3});
-    check_reason(lab, "request_count_per_target", 120, 100);
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 3});
+    logged_check_reason(lab, "request_count_per_target", 120, 100);
     lab_equal(lab, "services.app.request_count_per_target", 4800 / ((2 * 270 + 3 * 930) / 1200.0));
     lab_close(lab);
     lab = lab_run(text, "other");
-    SCALED(lab, {LOG_SCALE_IN, 900, 2, 1});
+    LOGGED(lab, {LOG_SCALE_IN, 900, 2, 1});
     lab_close(lab);
 }
 
@@ -268,10 +233,10 @@ static void two_policies(void **state)
         HEAD("20m") "  app: {type: auto_scaling_group, vcpu: 1, min: 1, desired: 2, max: 9, "
                     "target: {cpu: 50%%, requests: %s}, work: %s, " PROMPT "}\n" TRAFFIC("4/s");
     struct lab *lab = lab_run(text, "100/min", "1ms");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 3});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 3});
     lab_close(lab);
     lab = lab_run(text, "1000/min", "120ms"); /* requests are low, CPU is at 24 % of two */
-    SCALED(lab, {LOG_SCALE_IN, 900, 2, 1});
+    LOGGED(lab, {LOG_SCALE_IN, 900, 2, 1});
     lab_close(lab);
     lab = lab_run(text, "1000/min", "235ms"); /* 47 %: not low */
     assert_null(lab->experiment.replications[0].log);
@@ -292,10 +257,10 @@ static void warming_up_blocks_scale_in(void **state)
                     "detailed_monitoring: true, work: 100ms, " LAUNCH
                     "}\n" TRAFFIC("[[0s, 16/s], [5m, 4/s]]");
     struct lab *lab = lab_run(text, "300s");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 600, 4, 1});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 600, 4, 1});
     lab_close(lab);
     lab = lab_run(text, "0s");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 420, 4, 1});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 420, 4, 1});
     lab_close(lab);
 }
 
@@ -308,7 +273,7 @@ static void launching_blocks_scale_in(void **state)
                "target: {cpu: 50%%}, warmup: 0s, alarm: {low_datapoints: 2, delay: 0s}, "
                "detailed_monitoring: true, work: 100ms, "
                "placement: 0s, boot: 605s, app_start: 0s}\n" TRAFFIC("[[0s, 16/s], [3m, 4/s]]"));
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 840, 4, 1});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 840, 4, 1});
     lab_close(lab);
 }
 
@@ -366,11 +331,11 @@ static void whose_hour_ends_first_goes_first(void **state)
         "work: 100ms, " PROMPT "}\n"
         "traffic:\n  t: {to: app, rate: [[0s, 16/s], [%s, 2/s]], arrivals: constant}\n";
     struct lab *lab = lab_run_with(own, 1, text, "10m");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 1200, 4, 2});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 1200, 4, 2});
     lab_equal(lab, "services.watch.lowest", 3);
     lab_close(lab);
     lab = lab_run_with(own, 1, text, "61m");
-    SCALED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 3720, 4, 2});
+    LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}, {LOG_SCALE_IN, 3720, 4, 2});
     lab_equal(lab, "services.watch.lowest", 1);
     lab_close(lab);
 }
@@ -384,7 +349,7 @@ static void a_large_group(void **state)
         "  lb: {type: alb, targets: [app]}\n"
         "  app: {type: auto_scaling_group, min: 6, desired: 6000, max: 10000, target: {cpu: 50%%}, "
         "work: 1ms, " PROMPT "}\ntraffic:\n  t: {to: lb, rate: 10/s}\n");
-    SCALED(lab, {LOG_SCALE_IN, 900, 6000, 6});
+    LOGGED(lab, {LOG_SCALE_IN, 900, 6000, 6});
     lab_equal(lab, "services.lb.healthy_host_count", (6000 * 900 + 6 * 300) / 1200.0);
     lab_equal(lab, "traffic.t.availability", 1);
     lab_close(lab);
@@ -407,7 +372,7 @@ static void requests_end_while_it_drains(void **state)
 {
     (void)state;
     struct lab *lab = lab_run(DRAINING, "2m");
-    SCALED(lab, {LOG_SCALE_IN, 900, 2, 1});
+    LOGGED(lab, {LOG_SCALE_IN, 900, 2, 1});
     lab_equal(lab, "traffic.t.availability", 1);
     lab_equal(lab, "services.app.group_in_service_instances", (2 * 900 + 300) / 1200.0);
     /* the last came within a minute before */

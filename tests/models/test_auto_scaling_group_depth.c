@@ -13,6 +13,7 @@
 #include "models/model.h"
 #include "sim/engine/samples.h"
 #include "tests/support/lab.h"
+#include "tests/support/logged.h"
 
 #define HEAD(duration) \
     "archsim: 1\nduration: " duration "\nwarmup: 0s\nreplications: 1\nseed: 1\nservices:\n"
@@ -117,11 +118,6 @@ static const struct log_entry *check_entry(const struct log_entry *entry, int64_
     return entry->next;
 }
 
-static const struct log_entry *first_entry(const struct lab *lab)
-{
-    return lab->experiment.replications[0].log;
-}
-
 /* ---- policies ---- */
 
 /* 1.6 vCPU of two are 80 %: "+1 from 70 %, +3 from 90 %" adds one after one datapoint; 1.6 of three
@@ -133,7 +129,7 @@ static void steps_by_how_far(void **state)
         lab_run(HEAD("20m") GROUP "vcpu: 1, min: 2, max: 9, work: 100ms, warmup: 60s, "
                                   "steps: [{cpu_above: 90%%, amount: 3}, {cpu_above: 70%%, "
                                   "amount: 1}]}\n" TRAFFIC("[[0s, 16/s], [10m, 28/s]]"));
-    const struct log_entry *entry = check_entry(first_entry(lab), 60, 2, 3, "cpu_utilization");
+    const struct log_entry *entry = check_entry(logged_first(lab), 60, 2, 3, "cpu_utilization");
     entry = check_entry(entry, 660, 3, 6, "cpu_utilization");
     assert_null(entry);
     lab_close(lab);
@@ -148,7 +144,7 @@ static void steps_of_percent_and_down(void **state)
                           "step: {datapoints: 2, periods: 2}, "
                           "steps: [{cpu_above: 70%%, change: percent, amount: 50, at_least: 3}, "
                           "{cpu_below: 15%%, amount: -2}]}\n" TRAFFIC("[[0s, 32/s], [10m, 8/s]]"));
-    const struct log_entry *entry = check_entry(first_entry(lab), 120, 4, 7, "cpu_utilization");
+    const struct log_entry *entry = check_entry(logged_first(lab), 120, 4, 7, "cpu_utilization");
     entry = check_entry(entry, 720, 7, 5, "cpu_utilization"); /* 0.8 of 7 are 11 % */
     assert_null(entry);
     lab_close(lab);
@@ -163,7 +159,7 @@ static void a_simple_policy_cools_down(void **state)
                               "vcpu: 1, min: 1, max: 9, work: 100ms, warmup: 0s, cooldown: 300s, "
                               "threads: 1, backlog: 0, steps: [{cpu_above: 60%%, amount: 1}], "
                               "step: {simple: true}}\n" TRAFFIC("[[0s, 16/s]]"));
-    const struct log_entry *entry = check_entry(first_entry(lab), 60, 1, 2, "cpu_utilization");
+    const struct log_entry *entry = check_entry(logged_first(lab), 60, 1, 2, "cpu_utilization");
     assert_null(check_entry(entry, 360, 2, 3, "cpu_utilization")); /* 1.6 of 3 are not high */
     lab_close(lab);
 }
@@ -177,7 +173,7 @@ static void scheduled_actions(void **state)
         HEAD("40m") GROUP "vcpu: 1, min: 1, max: 9, work: 1ms, schedule: ["
                           "{at: 5m, every: 20m, min: 3}, {at: 15m, every: 20m, min: 1, desired: 2}"
                           "]}\n" TRAFFIC("1/s"));
-    const struct log_entry *entry = check_entry(first_entry(lab), 300, 1, 3, "schedule");
+    const struct log_entry *entry = check_entry(logged_first(lab), 300, 1, 3, "schedule");
     entry = check_entry(entry, 900, 3, 2, "schedule");
     entry = check_entry(entry, 1500, 2, 3, "schedule");
     entry = check_entry(entry, 2100, 3, 2, "schedule");
@@ -196,7 +192,7 @@ static void a_forecast_launches_ahead(void **state)
                               "predictive: {cpu: 50%%, interval: 10m, period: 30m, buffer: 5m}, "
                               "desired: 4}\n" TRAFFIC("[[0s, 1/s], [10m, 20/s], [20m, 1/s], "
                                                       "[40m, 20/s]]"));
-    for (const struct log_entry *entry = first_entry(lab); entry != NULL; entry = entry->next) {
+    for (const struct log_entry *entry = logged_first(lab); entry != NULL; entry = entry->next) {
         assert_true(entry->to <= 4);
         assert_string_equal(entry->metric, "forecast");
     }
@@ -206,7 +202,7 @@ static void a_forecast_launches_ahead(void **state)
                   "predictive: {cpu: 10%%, interval: 10m, period: 30m, buffer: 5m}}\n" TRAFFIC(
                       "[[0s, 1/s], [10m, 40/s], [20m, 1/s], [40m, 40/s]]"));
     /* 0.4 of work at 10 %: 4 at 35 min */
-    const struct log_entry *entry = first_entry(lab);
+    const struct log_entry *entry = logged_first(lab);
     while (entry != NULL && entry->kind != LOG_SCALE_OUT) {
         entry = entry->next;
     }
@@ -229,7 +225,7 @@ static void an_administrator_sets_it(void **state)
     lab_equal(lab, "services.admin.to_five", 1);
     lab_equal(lab, "services.admin.wanted", 5); /* at 180 s */
     lab_equal(lab, "services.admin.there", 2);
-    assert_null(check_entry(first_entry(lab), 120, 2, 5, "command"));
+    assert_null(check_entry(logged_first(lab), 120, 2, 5, "command"));
     lab_equal(lab, "services.app.group_in_service_instances", (2 * 210 + 5 * 390) / 600.0);
     lab_close(lab);
 }
@@ -361,8 +357,8 @@ static void a_warm_pool_is_sooner(void **state)
     const int64_t delays_s[] = {20, 2, 15};
     for (int i = 0; i < 3; i++) {
         struct lab *lab = lab_run(text, states[i]);
-        assert_null(check_entry(first_entry(lab), 480, 2, 4, "cpu_utilization"));
-        assert_int_equal(first_entry(lab)->delay_ns, delays_s[i] * INT64_C(1000000000));
+        assert_null(check_entry(logged_first(lab), 480, 2, 4, "cpu_utilization"));
+        assert_int_equal(logged_first(lab)->delay_ns, delays_s[i] * INT64_C(1000000000));
         const double there = 480.0 + (double)delays_s[i];
         lab_equal(lab, "services.app.group_in_service_instances",
                   (2 * there + 4 * (1200 - there)) / 1200);
@@ -417,7 +413,7 @@ static void who_fails_is_replaced(void **state)
     lab_equal(lab, "services.app.status_check_failed", 1);
     lab_equal(lab, "services.app.group_in_service_instances", (1200 - 90) / 1200.0);
     assert_true(fabs(lab_value(lab, "traffic.t.errors.unavailable") - 270 / 1200.0) < 2 / 1200.0);
-    const struct log_entry *entry = first_entry(lab);
+    const struct log_entry *entry = logged_first(lab);
     assert_int_equal(entry->kind, LOG_UNHEALTHY);
     assert_int_equal(entry->at_ns, 680 * INT64_C(1000000000));
     assert_string_equal(entry->metric, "status check");

@@ -16,6 +16,7 @@
 #include "models/model.h"
 #include "tests/support/exact.h"
 #include "tests/support/lab.h"
+#include "tests/support/logged.h"
 
 /* Tasks of one vCPU, a minute from launch to service: 20 s, 1800 MB at 60 MB/s, 10 s. */
 #define HEAD(duration) \
@@ -96,54 +97,6 @@ static const struct model admin_model = {
 static const struct model *const own[] = {&admin_model};
 #define ADMIN(rest) "  admin: {type: admin, app: app, " rest "}\n"
 
-/* ---- what the log says ---- */
-
-struct expected {
-    enum log_kind kind;
-    int64_t at_s;
-    double from, to; /* of scaling */
-};
-
-static bool same(double a, double b)
-{
-    return a == b || (isnan(a) && isnan(b));
-}
-
-static void check_log(const struct lab *lab, const struct expected *expected, uint32_t count)
-{
-    const struct log_entry *entry = lab->experiment.replications[0].log;
-    for (uint32_t i = 0; i < count; i++) {
-        if (entry == NULL) {
-            fail_msg("%u entries, expected %u", i, count);
-        }
-        assert_int_equal(entry->kind, expected[i].kind);
-        assert_int_equal(entry->at_ns, expected[i].at_s * SECOND);
-        const bool scaled = expected[i].kind == LOG_SCALE_OUT || expected[i].kind == LOG_SCALE_IN;
-        assert_true(!scaled || same(entry->from, expected[i].from));
-        assert_true(!scaled || same(entry->to, expected[i].to));
-        entry = entry->next;
-    }
-    if (entry != NULL) {
-        fail_msg("one more: %s at %f s", log_kind_names[entry->kind], (double)entry->at_ns / 1e9);
-    }
-}
-#define LOGGED(lab, ...)                                   \
-    check_log(lab, (const struct expected[]){__VA_ARGS__}, \
-              sizeof((const struct expected[]){__VA_ARGS__}) / sizeof(struct expected))
-
-static const struct log_entry *first_entry(const struct lab *lab)
-{
-    return lab->experiment.replications[0].log;
-}
-
-static void check_reason(const struct lab *lab, const char *metric, double value, double threshold)
-{
-    const struct log_entry *entry = first_entry(lab);
-    assert_string_equal(entry->metric, metric);
-    assert_true(fabs(entry->value - value) < 1e-9);
-    assert_true(fabs(entry->threshold - threshold) < 1e-9);
-}
-
 /* ---- how tasks come ---- */
 
 /* start_time: provisioning, then image size / pull rate, then the container; out after 3 datapoints
@@ -154,8 +107,8 @@ static void out_after_three_minutes(void **state)
     struct lab *lab =
         lab_run(HEAD("10m") APP "desired: 2, max: 9, target: {cpu: 50%%}}\n" TRAFFIC("16/s"));
     LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4});
-    check_reason(lab, "cpu_utilization", 0.8, 0.5);
-    assert_true(first_entry(lab)->delay_ns >= 60 * SECOND);
+    logged_check_reason(lab, "cpu_utilization", 0.8, 0.5);
+    assert_true(logged_first(lab)->delay_ns >= 60 * SECOND);
     lab_equal(lab, "services.app.desired_task_count", (2 * 180 + 4 * 420) / 600.0);
     /* the second of the two has to wait for the service's rate: 60 / 500 s */
     lab_equal(lab, "services.app.pending_task_count", (2 * 60 + 0.12) / 600.0);
@@ -187,14 +140,14 @@ static void account_bucket(void **state)
         "%d, base: 1}, spot: {interruptions: 0/s}}\n" TRAFFIC("1/s");
     struct lab *lab = lab_run_with(own, 1, text, 1, 0);
     LOGGED(lab, {LOG_SCALE_OUT, 60, 1, 301});
-    assert_true(llabs(first_entry(lab)->delay_ns - 70 * SECOND) < SECOND / 1000);
+    assert_true(llabs(logged_first(lab)->delay_ns - 70 * SECOND) < SECOND / 1000);
     /* 100 at once, then one each 0.05 s: pending so much longer */
     lab_near(lab, "services.app.pending_task_count", (300 * 60 + 200 * 201 / 2.0 * 0.05) / 180,
              1e-4);
     lab_close(lab);
     /* "Spot": a bucket of its own. 150 each: the last of each 50 * 0.05 s later. */
     lab = lab_run_with(own, 1, text, 1, 1);
-    assert_true(llabs(first_entry(lab)->delay_ns - 62500 * SECOND / 1000) < SECOND / 1000);
+    assert_true(llabs(logged_first(lab)->delay_ns - 62500 * SECOND / 1000) < SECOND / 1000);
     lab_near(lab, "services.app.running_spot_task_count",
              (100 * 60 + 50 * 60 - 50 * 51 / 2.0 * 0.05) / 180, 1e-3);
     lab_close(lab);
@@ -213,7 +166,7 @@ static void services_share_the_bucket(void **state)
                                      "  two: {type: fargate, work: 1ms, " START
                                      ", desired: 1, max: 101, service_rate: 1000000/s}\n" TRAFFIC(
                                          "1/s"));
-    const struct log_entry *entry = first_entry(lab);
+    const struct log_entry *entry = logged_first(lab);
     assert_true(llabs(entry->delay_ns - 60 * SECOND) < SECOND / 1000);
     assert_true(llabs(entry->next->delay_ns - 65 * SECOND) < SECOND / 1000);
     lab_close(lab);
@@ -227,7 +180,7 @@ static void service_rate(void **state)
                                    HEAD("3m") ADMIN("at: 60s, desired: 101") APP
                                    "desired: 1, max: 101}\n" TRAFFIC("1/s"));
     const int64_t expected_ns = 60 * SECOND + 99 * 12 * SECOND / 100;
-    assert_true(llabs(first_entry(lab)->delay_ns - expected_ns) < SECOND / 1000);
+    assert_true(llabs(logged_first(lab)->delay_ns - expected_ns) < SECOND / 1000);
     lab_close(lab);
 }
 
@@ -239,7 +192,7 @@ static void an_administrator_is_free_of_the_scalers(void **state)
         HEAD("3m") ADMIN("at: 60s, desired: %d") APP "desired: 2, min: 1, max: 5}\n" TRAFFIC("1/s");
     struct lab *lab = lab_run_with(own, 1, text, 5001); /* "Tasks per service": 5,000 */
     lab_equal(lab, "services.admin.refused", 1);
-    assert_null(first_entry(lab));
+    assert_null(logged_first(lab));
     lab_close(lab);
     lab = lab_run_with(own, 1, text, 6);
     lab_equal(lab, "services.admin.refused", 0);
@@ -262,7 +215,7 @@ static void in_after_fifteen_minutes(void **state)
         HEAD("20m") APP
         "desired: 4, min: 1, max: 9, target: {cpu: 50%%}}\n" TRAFFIC("[[0s, 20/s], [1m, 8/s]]"));
     LOGGED(lab, {LOG_SCALE_IN, 960, 4, 2});
-    check_reason(lab, "cpu_utilization", 0.2, 0.45);
+    logged_check_reason(lab, "cpu_utilization", 0.2, 0.45);
     lab_close(lab);
 }
 
@@ -300,14 +253,14 @@ static void cooldown_of_scale_out(void **state)
     /* always busy, in service from 240 s on: 4 of 4 at 300 s need 8, four more than 4; with those
      * two that were added, 2 + 4 */
     lab = lab_run(text, "300s", "200/s");
-    const struct log_entry *entry = first_entry(lab);
+    const struct log_entry *entry = logged_first(lab);
     assert_true(entry->from == 2 && entry->to == 4);
     assert_int_equal(entry->next->at_ns, 300 * SECOND);
     assert_true(entry->next->from == 4);
     assert_true(entry->next->to == 6);
     lab_close(lab);
     lab = lab_run(text, "0s", "200/s");
-    entry = first_entry(lab);
+    entry = logged_first(lab);
     assert_true(entry->next->from == 4);
     assert_true(entry->next->to == 8);
     lab_close(lab);
@@ -323,8 +276,8 @@ static void memory_is_tracked(void **state)
                            "desired: 2, max: 9, memory_base: 200 MiB, memory_per_request: 200 MiB, "
                            "calls: [slow], target: {memory: 20%%}}\n" TRAFFIC("2/s"));
     LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 4}); /* 3.03 */
-    assert_string_equal(first_entry(lab)->metric, "memory_utilization");
-    assert_true(fabs(first_entry(lab)->value - 620 / 2048.0) < 1e-3);
+    assert_string_equal(logged_first(lab)->metric, "memory_utilization");
+    assert_true(fabs(logged_first(lab)->value - 620 / 2048.0) < 1e-3);
     lab_near(lab, "services.app.memory_utilization", 620 / 2048.0, 5e-3);
     lab_close(lab);
 }
@@ -336,7 +289,7 @@ static void requests_are_tracked(void **state)
     struct lab *lab = lab_run(HEAD("10m") APP
                               "desired: 2, max: 9, target: {requests: 100/min}}\n" TRAFFIC("4/s"));
     LOGGED(lab, {LOG_SCALE_OUT, 180, 2, 3});
-    check_reason(lab, "request_count_per_target", 120, 100);
+    logged_check_reason(lab, "request_count_per_target", 120, 100);
     lab_close(lab);
 }
 
@@ -376,7 +329,7 @@ static void predictive(void **state)
                 "desired: 2, min: 1, max: 9, predictive: {cpu: 40%%, period: 30m, interval: 10m, "
                 "buffer: 2m}}\n" TRAFFIC("[[0s, 16/s], [10m, 4/s], [30m, 16/s]]"));
     LOGGED(lab, {LOG_SCALE_OUT, 1680, 2, 4});
-    assert_string_equal(first_entry(lab)->metric, "forecast");
+    assert_string_equal(logged_first(lab)->metric, "forecast");
     lab_close(lab);
 }
 
@@ -395,7 +348,7 @@ static void out_of_memory(void **state)
     struct lab *lab = lab_run(text, "100 MiB");
     lab_equal(lab, "traffic.t.availability", 0);
     uint32_t killed = 0;
-    for (const struct log_entry *entry = first_entry(lab); entry; entry = entry->next) {
+    for (const struct log_entry *entry = logged_first(lab); entry; entry = entry->next) {
         assert_non_null(strstr(entry->text, "137"));
         killed += (uint32_t)entry->count;
     }
@@ -403,7 +356,7 @@ static void out_of_memory(void **state)
     lab_close(lab);
     lab = lab_run(text, "80 MiB");
     lab_equal(lab, "traffic.t.availability", 1);
-    assert_null(first_entry(lab));
+    assert_null(logged_first(lab));
     lab_close(lab);
 }
 
@@ -504,8 +457,8 @@ static void rolling_update(void **state)
     struct lab *lab =
         lab_run_with(own, 1, HEAD("5m") DEPLOY("minimum_healthy: 100%%, maximum: 200%%"));
     LOGGED(lab, {LOG_COMMAND, 60, NAN, NAN});
-    assert_string_equal(first_entry(lab)->text, "deployed");
-    assert_true(llabs(first_entry(lab)->until_ns - (150 * SECOND + 36 * SECOND / 100)) <
+    assert_string_equal(logged_first(lab)->text, "deployed");
+    assert_true(llabs(logged_first(lab)->until_ns - (150 * SECOND + 36 * SECOND / 100)) <
                 SECOND / 1000);
     lab_equal(lab, "services.app.pending_task_count", (4 * 60 + 0.12 * 6) / 300.0);
     lab_equal(lab, "services.app.running_task_count", (4 * 300 + 4 * 30.0) / 300);
@@ -521,9 +474,9 @@ static void rolling_update_in_place(void **state)
     (void)state;
     struct lab *lab =
         lab_run_with(own, 1, HEAD("5m") DEPLOY("minimum_healthy: 50%%, maximum: 100%%"));
-    assert_string_equal(first_entry(lab)->text, "deployed");
+    assert_string_equal(logged_first(lab)->text, "deployed");
     const double round_s = 60 + 30;
-    const double until_s = (double)first_entry(lab)->until_ns / 1e9;
+    const double until_s = (double)logged_first(lab)->until_ns / 1e9;
     assert_true(until_s >= 60 + 2 * round_s && until_s < 60 + 2 * round_s + 1);
     const double pending = lab_value(lab, "services.app.pending_task_count") * 300;
     assert_true(pending >= 4 * 60 && pending < 4 * 60 + 1);
@@ -545,7 +498,7 @@ static void circuit_breaker(void **state)
                                        "desired: %d, deployment: {failure: 100%%, "
                                        "circuit_breaker: true}}\n" TRAFFIC("1/s"),
                                        cases[i].desired);
-        const struct log_entry *entry = first_entry(lab);
+        const struct log_entry *entry = logged_first(lab);
         assert_int_equal(entry->kind, LOG_COMMAND);
         assert_non_null(strstr(entry->text, "circuit breaker"));
         int failures = 0;
@@ -567,9 +520,9 @@ static void without_a_circuit_breaker(void **state)
 {
     (void)state;
     struct lab *lab = lab_run_with(own, 1, HEAD("10m") DEPLOY("failure: 100%%"));
-    assert_string_equal(first_entry(lab)->text, "rolls out");
+    assert_string_equal(logged_first(lab)->text, "rolls out");
     uint32_t failures = 0;
-    for (const struct log_entry *entry = first_entry(lab)->next; entry; entry = entry->next) {
+    for (const struct log_entry *entry = logged_first(lab)->next; entry; entry = entry->next) {
         failures += entry->kind == LOG_UNHEALTHY ? (uint32_t)entry->count : 0;
     }
     assert_in_range(failures, 4 * 8, 4 * 9); /* one a minute each */
@@ -587,7 +540,7 @@ static void deployments_block_scale_in(void **state)
         "desired: 2, min: 1, max: 9, target: {cpu: 50%%}, alarm: {low_datapoints: 3}, "
         "deployment: {failure: %d%%}}\n" TRAFFIC("%s");
     struct lab *lab = lab_run_with(own, 1, text, 100, "2/s");
-    for (const struct log_entry *entry = first_entry(lab); entry; entry = entry->next) {
+    for (const struct log_entry *entry = logged_first(lab); entry; entry = entry->next) {
         assert_int_not_equal(entry->kind, LOG_SCALE_IN);
     }
     lab_close(lab);
@@ -596,7 +549,7 @@ static void deployments_block_scale_in(void **state)
     lab_close(lab);
     lab = lab_run_with(own, 1, text, 100, "16/s");
     bool out = false;
-    for (const struct log_entry *entry = first_entry(lab); entry; entry = entry->next) {
+    for (const struct log_entry *entry = logged_first(lab); entry; entry = entry->next) {
         out = out || entry->kind == LOG_SCALE_OUT;
     }
     assert_true(out);
@@ -610,8 +563,8 @@ static void the_next_deployment_supersedes(void **state)
     struct lab *lab = lab_run_with(
         own, 1, HEAD("10m") ADMIN("at: 60s, again: 30s") APP "desired: 4}\n" TRAFFIC("1/s"));
     LOGGED(lab, {LOG_COMMAND, 60, NAN, NAN}, {LOG_COMMAND, 90, NAN, NAN});
-    assert_non_null(strstr(first_entry(lab)->text, "superseded"));
-    assert_string_equal(first_entry(lab)->next->text, "deployed");
+    assert_non_null(strstr(logged_first(lab)->text, "superseded"));
+    assert_string_equal(logged_first(lab)->next->text, "deployed");
     lab_close(lab);
 }
 
@@ -683,8 +636,8 @@ static void behind_a_balancer(void **state)
         lab_run(HEAD("10m") "  lb: {type: alb, targets: [app]}\n" APP
                             "desired: 2, max: 9, target: {cpu: 50%%}}\n"
                             "traffic:\n  t: {to: lb, rate: 16/s, arrivals: constant}\n");
-    assert_int_equal(first_entry(lab)->kind, LOG_SCALE_OUT);
-    for (const struct log_entry *entry = first_entry(lab)->next; entry; entry = entry->next) {
+    assert_int_equal(logged_first(lab)->kind, LOG_SCALE_OUT);
+    for (const struct log_entry *entry = logged_first(lab)->next; entry; entry = entry->next) {
         assert_int_equal(entry->kind, LOG_HEALTHY); /* by the balancer */
         assert_true(entry->at_ns > 240 * SECOND);
     }
