@@ -14,44 +14,10 @@
 #include <cmocka.h>
 
 #include "models/model.h"
+#include "tests/models/endpoint.h"
 #include "tests/support/lab.h"
 
 extern const struct model api_gateway_model;
-
-/* An endpoint that may be ill from some time on. */
-struct endpoint_params {
-    int64_t ill_ns;
-};
-#define PARAMS struct endpoint_params
-static const struct param endpoint_params[] = {
-    TIME(ill, NONE, "0s..", "from then on it fails its checks", DEFINED("test")),
-};
-#undef PARAMS
-
-static void endpoint_arrive(struct world *w, struct service *s, struct frame *f)
-{
-    (void)s;
-    call_work(w, f);
-}
-
-static bool endpoint_healthy(struct world *w, struct service *s, uint16_t copy)
-{
-    (void)w;
-    (void)copy;
-    const struct endpoint_params *p = s->params;
-    return p->ill_ns < 0 || core_now(s->core) < p->ill_ns;
-}
-
-static const struct model endpoint_model = {
-    .info = {.name = "endpoint",
-             .title = "an endpoint",
-             .text = "for tests",
-             ROWS(params, endpoint_params),
-             .params_size = sizeof(struct endpoint_params)},
-    .healthy = endpoint_healthy,
-    .arrive = endpoint_arrive,
-};
-static const struct model *const own_models[] = {&endpoint_model};
 
 #define HEAD(duration)                                             \
     "archsim: 1\nname: test\nduration: " duration "\nwarmup: 1s\n" \

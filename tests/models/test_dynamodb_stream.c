@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "models/model.h"
+#include "tests/models/picky.h"
 #include "tests/support/lab.h"
 
 #define HEAD(duration)                                                               \
@@ -22,40 +23,6 @@
     "type: lambda, memory: 1769 MiB, overhead: 0s, placement: 0s, init: 0s, first_run: {factor: " \
     "1, extra: 0s}"
 #define WIDE "warm_throughput: {reads: 12k/s, writes: 40k/s}"
-
-/* ---- picky: fails at the calls of those numbers ---- */
-
-struct picky_params {
-    int64_t from_count, to_count;
-};
-#define PARAMS struct picky_params
-static const struct param picky_params[] = {
-    COUNT(from, "1", "1..", "the first call that fails", DEFINED("the tests")),
-    COUNT(to, "1000000", "1..", "the last", DEFINED("the tests")),
-};
-#undef PARAMS
-
-static void picky_arrive(struct world *w, struct service *s, struct frame *f)
-{
-    const struct picky_params *p = s->params;
-    int64_t *calls = s->state;
-    ++*calls;
-    if (*calls >= p->from_count && *calls <= p->to_count) {
-        call_refuse(w, f, OUTCOME_FAILED);
-    } else {
-        call_work(w, f);
-    }
-}
-
-static const struct model picky_model = {
-    .info = {.name = "picky",
-             .title = "fails",
-             .text = "for tests",
-             ROWS(params, picky_params),
-             .params_size = sizeof(struct picky_params)},
-    .state_size = sizeof(int64_t),
-    .arrive = picky_arrive,
-};
 
 /* ---- witness: reads one record of each shard at a time, wherever there are some ---- */
 

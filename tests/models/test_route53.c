@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "models/model.h"
+#include "tests/models/endpoint.h"
 #include "tests/support/lab.h"
 
-#define TESTS DEFINED("the tests")
 #define HEAD(duration, warmup, replications)                                        \
     "archsim: 1\nname: test\nduration: " duration "\nwarmup: " warmup "\nseed: 5\n" \
     "replications: " replications "\nservices:\n"
@@ -24,45 +24,6 @@
 #define FAST "health_check: {interval: 10s, propagation: 0s}, "
 #define PAIR "records: [{to: a, role: primary}, {to: b, role: secondary}]}\n"
 
-/* ---- endpoint: answers at once; fails its checks for a time ---- */
-
-struct endpoint_params {
-    int64_t ill_ns, well_ns;
-};
-
-#define PARAMS struct endpoint_params
-static const struct param endpoint_params[] = {
-    TIME(ill, NONE, "", "it fails its checks from now on", TESTS),
-    TIME(well, NONE, "", "and passes them again", TESTS),
-};
-#undef PARAMS
-
-static void endpoint_arrive(struct world *w, struct service *s, struct frame *f)
-{
-    (void)s;
-    call_work(w, f);
-}
-
-static bool endpoint_healthy(struct world *w, struct service *s, uint16_t copy)
-{
-    (void)w;
-    (void)copy;
-    const struct endpoint_params *p = s->params;
-    const int64_t now_ns = core_now(s->core);
-    return !(p->ill_ns >= 0 && now_ns >= p->ill_ns && (p->well_ns < 0 || now_ns < p->well_ns));
-}
-
-static const struct model endpoint_model = {
-    .info = {.name = "endpoint",
-             .title = "an endpoint",
-             .text = "for tests",
-             ROWS(params, endpoint_params),
-             .params_size = sizeof(struct endpoint_params)},
-    .healthy = endpoint_healthy,
-    .arrive = endpoint_arrive,
-};
-
-static const struct model *const own_models[] = {&endpoint_model};
 #define RUN(...) lab_run_with(own_models, 1, __VA_ARGS__)
 
 /* When, in scenario time, the first entry of that kind was made in a replication; NaN: never. */
