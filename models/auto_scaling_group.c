@@ -154,13 +154,8 @@ static struct scaler_state asg_state(void *context)
 {
     const struct auto_scaling_group *group = context;
     const struct auto_scaling_group_params *p = group->s->params;
-    const struct fleet *fleet = &group->fleet;
-    int64_t cold = fleet->in_state[FLEET_PENDING].value;
-    for (uint32_t i = 0; i < fleet->count; i++) {
-        cold +=
-            fleet_at(fleet, i)->state == FLEET_IN_SERVICE && !fleet_warm(fleet, i, p->warmup_ns);
-    }
-    const double desired = (double)fleet->desired.value;
+    const int64_t cold = fleet_cold(&group->fleet, p->warmup_ns);
+    const double desired = (double)group->fleet.desired.value;
     return (struct scaler_state){
         .desired = desired,
         .settled = fmax(0, desired - (double)cold),

@@ -169,13 +169,11 @@ bool fleet_news(struct fleet *fleet, struct fleet_news *news);
 void fleet_due(struct fleet *fleet, uint32_t slot);
 
 enum fleet_entry { FLEET_ENTERED, FLEET_NOBODY, FLEET_FULL };
-/* f, its work in f->work_ns, comes to copy f->copy, or, if that is 0 or has gone meanwhile, to the
- * next in turn. What does not enter the fleet forgets, with f->note the number asked: NOBODY: none
- * serves, or that one is broken; FULL: its backlog is. */
-enum fleet_entry fleet_enter(struct fleet *fleet, struct frame *f);
-/* The two parts of that, for an owner with something between them: the member (FLEET_NONE: nobody),
- * and its machine. */
+/* The member for a call to that copy; if that is 0 or has gone meanwhile, the next in turn.
+ * FLEET_NONE: nobody is in service. */
 uint32_t fleet_choose(struct fleet *fleet, uint16_t copy);
+/* f, its work in f->work_ns, comes to that member. What does not enter the fleet forgets, with
+ * f->note the number asked: NOBODY: none serves, or that one is broken; FULL: its backlog is. */
 enum fleet_entry fleet_enter_at(struct fleet *fleet, uint32_t number, struct frame *f);
 static inline void fleet_resume(struct fleet *fleet, struct frame *f)
 {
@@ -203,8 +201,8 @@ bool fleet_healthy(const struct fleet *fleet, uint16_t copy, int64_t timeout_ns)
 
 /* It has been in service for that long. */
 bool fleet_warm(const struct fleet *fleet, uint32_t number, int64_t warmup_ns);
-/* Some boot, or are not warm yet. */
-bool fleet_growing(const struct fleet *fleet, int64_t warmup_ns);
+/* So many boot, or are in service but not for that long: they are not warm. */
+int64_t fleet_cold(const struct fleet *fleet, int64_t warmup_ns);
 /* The use of the processors since the last sample, mean over the warm ones, each over its time in
  * service; NaN: there are none. *measured: how many. */
 double fleet_sample(struct fleet *fleet, int64_t warmup_ns, double *measured);

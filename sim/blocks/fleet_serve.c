@@ -22,11 +22,6 @@ enum fleet_entry fleet_enter_at(struct fleet *fleet, uint32_t number, struct fra
     return host_enter(&fleet->members[number]->host, f) ? FLEET_ENTERED : FLEET_FULL;
 }
 
-enum fleet_entry fleet_enter(struct fleet *fleet, struct frame *f)
-{
-    return fleet_enter_at(fleet, fleet_choose(fleet, f->copy), f);
-}
-
 /* ---- what is seen of them ---- */
 
 bool fleet_healthy(const struct fleet *fleet, uint16_t copy, int64_t timeout_ns)
@@ -54,17 +49,13 @@ bool fleet_warm(const struct fleet *fleet, uint32_t number, int64_t warmup_ns)
            core_now(fleet->setup.core) - member->in_service_ns >= warmup_ns;
 }
 
-bool fleet_growing(const struct fleet *fleet, int64_t warmup_ns)
+int64_t fleet_cold(const struct fleet *fleet, int64_t warmup_ns)
 {
-    if (fleet->in_state[FLEET_PENDING].value > 0) {
-        return true;
-    }
+    int64_t cold = fleet->in_state[FLEET_PENDING].value;
     for (uint32_t i = 0; i < fleet->count; i++) {
-        if (fleet->members[i]->state == FLEET_IN_SERVICE && !fleet_warm(fleet, i, warmup_ns)) {
-            return true;
-        }
+        cold += fleet->members[i]->state == FLEET_IN_SERVICE && !fleet_warm(fleet, i, warmup_ns);
     }
-    return false;
+    return cold;
 }
 
 double fleet_sample(struct fleet *fleet, int64_t warmup_ns, double *measured)

@@ -153,7 +153,7 @@ static struct frame *bench_enter(struct bench *bench, uint16_t copy, enum fleet_
     f->start_ns = core_now(&bench->core);
     f->copy = copy;
     f->work_ns = 1000000 * S;
-    assert_int_equal(fleet_enter(&bench->fleet, f), expected);
+    assert_int_equal(fleet_enter_at(&bench->fleet, fleet_choose(&bench->fleet, copy), f), expected);
     return f;
 }
 
@@ -604,12 +604,12 @@ static void use_is_sampled(void **state)
     bench_enter(&bench, 1, FLEET_ENTERED);
     bench_run(&bench, 30 * S);
     fleet_want(&bench.fleet, 3);
-    assert_true(fleet_growing(&bench.fleet, 300 * S));
+    assert_int_equal(fleet_cold(&bench.fleet, 300 * S), 1);
     bench_run(&bench, 150 * S);
     double measured;
     assert_true(fabs(fleet_sample(&bench.fleet, 300 * S, &measured) - 0.5) < 1e-9);
     assert_true(measured == 2);
-    assert_false(fleet_growing(&bench.fleet, 60 * S));
+    assert_int_equal(fleet_cold(&bench.fleet, 60 * S), 0);
     bench_run(&bench, 180 * S);
     assert_true(fabs(fleet_sample(&bench.fleet, 0, &measured) - 1.0 / 3) < 1e-9);
     assert_true(measured == 3);
@@ -656,7 +656,8 @@ static void books_are_right(void **state)
                 struct frame *f = frame_new(&bench.core.frames);
                 f->start_ns = core_now(&bench.core);
                 f->work_ns = 1000000 * S;
-                if (fleet_enter(&bench.fleet, f) != FLEET_ENTERED) {
+                if (fleet_enter_at(&bench.fleet, fleet_choose(&bench.fleet, f->copy), f) !=
+                    FLEET_ENTERED) {
                     frame_free(&bench.core.frames, f);
                 } else if (dice < 7) {
                     bench_leave(&bench, f);
