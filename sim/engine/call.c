@@ -55,8 +55,10 @@ static void call_set_timeout(struct world *w, struct frame *f, int64_t timeout_n
                               core_slot(&w->core, f));
 }
 
-struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
-                         const struct call_options *options, struct random *random)
+/* Inlined, so that options that are known cost nothing. */
+static inline __attribute__((always_inline)) struct frame *
+call_make(struct world *w, struct frame *parent, uint16_t edge, const struct call_options *options,
+          struct random *random)
 {
     struct frame *f = frame_new(&w->core.frames);
     if (f == NULL) {
@@ -88,6 +90,12 @@ struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
         follow_call(w, f, parent, edge);
     }
     return f;
+}
+
+struct frame *call_spawn(struct world *w, struct frame *parent, uint16_t edge,
+                         const struct call_options *options, struct random *random)
+{
+    return call_make(w, parent, edge, options, random);
 }
 
 struct frame *call_branch(struct world *w, struct frame *parent, uint16_t pc)
@@ -444,7 +452,7 @@ struct frame *call_deliver_to(struct world *w, uint16_t edge, uint32_t delivery,
 void call_forward(struct world *w, struct frame *f, uint16_t edge, uint16_t copy,
                   int64_t timeout_ns)
 {
-    struct frame *callee = call_spawn(w, f, edge, &call_plain, NULL);
+    struct frame *callee = call_make(w, f, edge, &call_plain, NULL);
     if (callee == NULL) {
         return;
     }
