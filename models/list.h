@@ -26,6 +26,7 @@
     X(nat_gateway)        \
     X(nlb)                \
     X(route53)            \
+    X(s3)                 \
     X(sqs)                \
     X(vpc)                \
     X(vpn)                \

@@ -37,6 +37,7 @@ WARNING = "code path text".split()
 OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
        "lambda": {"cold_start": LATENCY, "init_duration": LATENCY, "cold_start_ratio": None},
        "aws_cli": {"command_latency": LATENCY}, "cloudtrail": {"delivery_delay": LATENCY},
+       "s3": {"first_byte_latency": LATENCY, "total_request_latency": LATENCY},
        "cache": {"hit_ratio": None}}
 BUSY = ("flagship", "serverless-api")  # they do much work
 

@@ -1,0 +1,116 @@
+/* cohorts: ages are an array that is shifted once a day, sums by tier are kept up to date. */
+#include "sim/blocks/cohorts.h"
+
+#include <assert.h>
+#include <string.h>
+
+void cohorts_init(struct cohorts *cohorts, const uint32_t days[COHORTS_TIERS - 1])
+{
+    assert(0 < days[0] && days[0] < days[1] && days[1] + 1 < COHORTS_AGES);
+    *cohorts = (struct cohorts){.first = {0, days[0] + 1, days[1] + 1}};
+}
+
+static void cohort_add(struct cohort *cohort, uint64_t objects, uint64_t bytes)
+{
+    cohort->objects += objects;
+    cohort->bytes += bytes;
+}
+
+static void cohort_take(struct cohort *cohort, uint64_t objects, uint64_t bytes)
+{
+    assert(cohort->objects >= objects && cohort->bytes >= bytes);
+    cohort->objects -= objects;
+    cohort->bytes -= bytes;
+}
+
+static void cohorts_check(const struct cohorts *cohorts)
+{
+    uint64_t objects = cohorts->removed.objects;
+    uint64_t bytes = cohorts->removed.bytes;
+    for (int i = 0; i < COHORTS_TIERS; i++) {
+        objects += cohorts->tiers[i].objects;
+        bytes += cohorts->tiers[i].bytes;
+    }
+    assert(objects == cohorts->in.objects && bytes == cohorts->in.bytes);
+    (void)objects, (void)bytes;
+}
+
+static void cohorts_put(struct cohorts *cohorts, uint32_t age, uint64_t objects, uint64_t bytes)
+{
+    cohort_add(&cohorts->ages[age], objects, bytes);
+    cohort_add(&cohorts->tiers[cohorts_tier(cohorts, age)], objects, bytes);
+    cohorts->used = cohorts->used > age ? cohorts->used : age + 1;
+}
+
+void cohorts_add(struct cohorts *cohorts, uint32_t days, uint64_t objects, uint64_t bytes)
+{
+    const uint32_t index = days > 0 ? days + 1 : 0;
+    cohort_add(&cohorts->in, objects, bytes);
+    cohorts_put(cohorts, index < COHORTS_AGES ? index : COHORTS_AGES - 1, objects, bytes);
+    cohorts_check(cohorts);
+}
+
+uint32_t cohorts_draw(const struct cohorts *cohorts, struct random *random)
+{
+    const uint64_t objects = cohorts_objects(cohorts);
+    assert(objects > 0);
+    double left = random_uniform(random) * (double)objects;
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < cohorts->used; i++) {
+        const uint64_t there = cohorts->ages[i].objects;
+        if (there == 0) {
+            continue;
+        }
+        found = i; /* the last that has some, should rounding carry us beyond it */
+        if (left < (double)there) {
+            break;
+        }
+        left -= (double)there;
+    }
+    return found;
+}
+
+static uint64_t cohorts_take(struct cohorts *cohorts, uint32_t age)
+{
+    struct cohort *from = &cohorts->ages[age];
+    assert(from->objects > 0);
+    const uint64_t bytes = from->bytes / from->objects;
+    cohort_take(from, 1, bytes);
+    cohort_take(&cohorts->tiers[cohorts_tier(cohorts, age)], 1, bytes);
+    return bytes;
+}
+
+uint64_t cohorts_touch(struct cohorts *cohorts, uint32_t age)
+{
+    const uint64_t bytes = cohorts_take(cohorts, age);
+    cohorts_put(cohorts, 0, 1, bytes);
+    cohorts_check(cohorts);
+    return bytes;
+}
+
+uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age)
+{
+    const uint64_t bytes = cohorts_take(cohorts, age);
+    cohort_add(&cohorts->removed, 1, bytes);
+    cohorts_check(cohorts);
+    return bytes;
+}
+
+uint64_t cohorts_day(struct cohorts *cohorts)
+{
+    uint64_t moved = 0;
+    for (uint32_t tier = COHORTS_TIERS - 1; tier > 0; tier--) {
+        const struct cohort *last = &cohorts->ages[cohorts->first[tier] - 1];
+        moved += last->objects;
+        cohort_take(&cohorts->tiers[tier - 1], last->objects, last->bytes);
+        cohort_add(&cohorts->tiers[tier], last->objects, last->bytes);
+    }
+    struct cohort *oldest = &cohorts->ages[COHORTS_AGES - 1];
+    const struct cohort older = oldest[-1];
+    memmove(&cohorts->ages[1], &cohorts->ages[0], (COHORTS_AGES - 2) * sizeof(cohorts->ages[0]));
+    cohorts->ages[0] = (struct cohort){0};
+    cohort_add(oldest, older.objects, older.bytes);
+    cohorts->used += cohorts->used > 0 && cohorts->used < COHORTS_AGES;
+    cohorts_check(cohorts);
+    return moved;
+}
