@@ -18,6 +18,7 @@
     X(cloudtrail)         \
     X(cloudwatch)         \
     X(dynamodb)           \
+    X(eventbridge)        \
     X(fargate)            \
     X(identity)           \
     X(kinesis)            \
@@ -27,6 +28,7 @@
     X(nlb)                \
     X(route53)            \
     X(s3)                 \
+    X(sns)                \
     X(sqs)                \
     X(vpc)                \
     X(vpn)                \

@@ -21,6 +21,7 @@
  *   keep      the call is about to end so, before its deadline. True: it does not; the model has
  *             let go of what it held for it and used call_again (an asynchronous call that is
  *             tried again), or holds it and ends it later (an answer on its way back).
+ *   heard     a call that was sent with call_send_heard has ended so.
  *   finish    the call leaves, whatever it was doing here: give back what it holds; f->answer is
  *             how it ends. Called once for every call that arrived and was not refused, also when
  *             withdrawn while it waits.
@@ -184,6 +185,7 @@ struct model {
     void (*resume)(struct world *w, struct service *s, struct frame *f);
     bool (*keep)(struct world *w, struct service *s, struct frame *f, enum outcome outcome);
     void (*finish)(struct world *w, struct service *s, struct frame *f);
+    void (*heard)(struct world *w, struct service *s, uint32_t number, enum outcome outcome);
 
     /* target: one of the service's own parameters; zone: ZONE_ANY where it lives in none */
     void (*member)(struct world *w, struct service *s, const struct call_target *target,
@@ -237,6 +239,8 @@ static inline bool call_given_up(const struct frame *f)
 /* A call of the service's own through an edge, that nobody waits for; its frame begins with that
  * note. */
 void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note);
+/* The same, of a type that has `heard`, which hears of its end, by that number (not 0). */
+void call_send_heard(struct world *w, struct service *s, uint16_t edge, uint32_t number);
 /* For those who look at single requests: from now on for length_ns the call is in a phase of that
  * name (a literal: "cold start"). Each call has one such phase at most. */
 static inline void call_phase(const struct service *s, const struct frame *f, const char *name,

@@ -423,15 +423,27 @@ static uint8_t call_zone(struct world *w, struct service *from)
     return w->zonal ? (uint8_t)random_below(&from->step_random, w->scenario->zones) : 0;
 }
 
-void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note)
+static void call_send_numbered(struct world *w, struct service *s, uint16_t edge, uint32_t note,
+                               uint32_t number)
 {
     struct frame *f = call_spawn(w, NULL, edge, &call_plain, NULL);
     if (f != NULL) {
         f->flags |= FRAME_ASYNC;
         f->zone = call_zone(w, s);
         f->note = note;
+        core_more(&w->core, f)->delivery = number;
         core_ready(&w->core, f);
     }
+}
+
+void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note)
+{
+    call_send_numbered(w, s, edge, note, 0);
+}
+
+void call_send_heard(struct world *w, struct service *s, uint16_t edge, uint32_t number)
+{
+    call_send_numbered(w, s, edge, 0, number);
 }
 
 struct frame *call_deliver_to(struct world *w, uint16_t edge, uint32_t delivery, uint32_t rounds)
@@ -508,6 +520,16 @@ static void call_record(struct world *w, const struct frame *f, bool heard, enum
     }
 }
 
+/* Of a call that a service sent by itself: it hears of the end, if it asked for that. */
+static void call_hear(struct world *w, const struct frame *f, enum outcome outcome)
+{
+    struct service *sender = &w->services[w->scenario->edges[f->edge].caller];
+    const uint32_t number = core_more(&w->core, f)->delivery;
+    if (sender->model->heard != NULL && number != 0) {
+        sender->model->heard(w, sender, number, outcome);
+    }
+}
+
 /* The caller hears the outcome, if it is still there. */
 static void call_answer(struct world *w, struct frame *f, enum outcome outcome)
 {
@@ -525,6 +547,8 @@ static void call_answer(struct world *w, struct frame *f, enum outcome outcome)
         traffic_finish(w, f, outcome);
     } else if (caller != NULL) {
         call_deliver(w, caller, outcome);
+    } else if (f->flags & FRAME_ASYNC && !fed && f->parent == FRAME_NONE) {
+        call_hear(w, f, outcome);
     }
 }
 

@@ -356,7 +356,7 @@ static void test_halves_wait_for_a_batch_that_fails(void **state)
                     "stream: {view: keys_only, polled: 0s}}\n"
                     "  f: {" PLAIN ", work: 0s, calls: [bad], "
                     "trigger: {from: t, per: batch, retry_wait: 10s}}\n"
-                    "  bad: {type: picky, to: 30}\n"
+                    "  bad: {type: picky, from: 1, to: 30}\n"
                     "traffic:\n"
                     "  a: {to: t.put, rate: [[0s, 1/s], [1s, 0/s], [200s, 10/s], [210s, 0/s]], "
                     "arrivals: constant}\n"

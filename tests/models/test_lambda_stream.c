@@ -247,7 +247,7 @@ static void test_records_that_are_too_old(void **state)
                      "  f: {" PLAIN ", work: 0s, calls: [bad], "
                      "trigger: {from: tape, batch: 10, per: batch, retry_wait: 10s, "
                      "maximum_record_age: 60s}}\n"
-                     "  bad: {type: picky}\n" IDLE;
+                     "  bad: {type: picky, from: 1}\n" IDLE;
     struct lab *lab = lab_run_with(own, 2, text, "45s");
     lab_equal(lab, "services.f.invocations", 3); /* at 0, 10 and 20 s: the last time 65 s old */
     lab_equal(lab, "services.f.dropped_event_count", 10);

@@ -1,0 +1,260 @@
+/* delivery: what topics and buses send on by themselves: a delivery is tried after its latency,
+ * tried again by the schedule of its target (redelivery.h), and goes to a dead-letter queue, or is
+ * lost, when that is over or trying again is of no use (`rejected`). Those of a group are kept in
+ * order: the next one waits until the one before has ended. Timers: the number of the delivery.
+ * Always: begun = waiting + delivered + failed; failed = redriven + lost. */
+#ifndef ARCHSIM_MODELS_DELIVERY_H
+#define ARCHSIM_MODELS_DELIVERY_H
+
+#include "models/model.h"
+#include "sim/blocks/records.h"
+#include "sim/blocks/redelivery.h"
+
+enum { DELIVERIES_MOST = 4 * 1000 * 1000, DELIVERY_UNGROUPED = UINT32_MAX };
+enum delivery_state {
+    DELIVERY_WAITS,
+    DELIVERY_IN_LINE,
+    DELIVERY_OUT,
+    DELIVERY_LATE,
+    DELIVERY_DEAD
+};
+
+struct delivery_line {
+    uint32_t first, last; /* deliveries; 0: none */
+};
+
+struct delivery_target {
+    uint16_t edge, dead_edge;
+    bool has_dead;
+    bool accepts; /* it has a queue of its own for events, and takes what it is handed */
+    struct redelivery retry;
+    double jitter_ratio;
+    int64_t timeout_ns;          /* of a try; TIME_NONE */
+    struct delivery_line *lines; /* by group; null: no order is kept */
+};
+
+struct delivery {
+    int64_t since_ns;
+    int64_t tries; /* further ones that were made */
+    uint32_t target, group, next, timer;
+    uint8_t state;
+    bool measured;
+};
+
+/* What ended or began, of all the run. */
+struct delivery_counts {
+    uint64_t begun, tried, delivered, failed, redriven, lost;
+};
+
+struct deliveries {
+    struct records records;
+    struct delivery_target *targets;
+    struct delivery_counts now, begin, end;
+    struct gauge waiting;
+    struct gauge_window waiting_window;
+    struct summary latency; /* ns, of those delivered that began in the window */
+    struct random jitter_random;
+    uint64_t dead; /* on their way to a dead-letter queue */
+};
+
+static inline void deliveries_init(struct world *w, struct service *s, struct deliveries *d,
+                                   uint32_t targets)
+{
+    records_init(&d->records, s->arena, sizeof(struct delivery));
+    d->targets = arena_array(s->arena, targets > 0 ? targets : 1, sizeof(*d->targets));
+    summary_init(&d->latency, s->arena);
+    d->jitter_random = service_random(w, s, "jitter");
+    service_gauge(s, &d->waiting, &d->waiting_window);
+}
+
+static inline bool deliveries_conserved(const struct deliveries *d)
+{
+    const struct delivery_counts *now = &d->now;
+    return now->begun == (uint64_t)d->waiting.value + now->delivered + now->failed &&
+           now->failed == now->redriven + now->lost + d->dead;
+}
+
+/* One more, that is due after its latency. */
+static inline void deliveries_begin(struct world *w, struct service *s, struct deliveries *d,
+                                    uint32_t target, uint32_t group, int64_t latency_ns)
+{
+    if (d->waiting.value >= DELIVERIES_MOST) {
+        service_overflow(w, s);
+        return;
+    }
+    const uint32_t number = records_take(&d->records);
+    struct delivery *delivery = records_at(&d->records, number);
+    struct delivery_line *lines = d->targets[target].lines;
+    *delivery = (struct delivery){
+        .since_ns = core_now(s->core),
+        .target = target,
+        .group = group,
+        .measured = world_measuring(w),
+    };
+    if (lines != NULL) {
+        struct delivery_line *line = &lines[group];
+        if (line->first == 0) {
+            line->first = number;
+        } else {
+            ((struct delivery *)records_at(&d->records, line->last))->next = number;
+        }
+        line->last = number;
+    }
+    d->now.begun++;
+    gauge_add(&d->waiting, 1, core_now(s->core));
+    delivery->timer = service_timer(s, latency_ns, number);
+}
+
+static inline void delivery_try(struct world *w, struct service *s, struct deliveries *d,
+                                uint32_t number);
+
+/* It waits no longer: the next of its group may go. */
+static inline void delivery_leave(struct world *w, struct service *s, struct deliveries *d,
+                                  const struct delivery *delivery)
+{
+    struct delivery_line *lines = d->targets[delivery->target].lines;
+    gauge_add(&d->waiting, -1, core_now(s->core));
+    if (lines == NULL) {
+        return;
+    }
+    struct delivery_line *line = &lines[delivery->group];
+    line->first = delivery->next;
+    if (line->first != 0) {
+        const struct delivery *next = records_at(&d->records, line->first);
+        if (next->state == DELIVERY_IN_LINE) {
+            delivery_try(w, s, d, line->first);
+        }
+    }
+}
+
+static inline void delivery_good(struct world *w, struct service *s, struct deliveries *d,
+                                 uint32_t number)
+{
+    const struct delivery *delivery = records_at(&d->records, number);
+    d->now.delivered++;
+    if (delivery->measured) {
+        summary_add(&d->latency, core_now(s->core) - delivery->since_ns);
+    }
+    delivery_leave(w, s, d, delivery);
+    records_give(&d->records, number);
+}
+
+static inline void delivery_fails(struct world *w, struct service *s, struct deliveries *d,
+                                  uint32_t number)
+{
+    struct delivery *delivery = records_at(&d->records, number);
+    const struct delivery_target *target = &d->targets[delivery->target];
+    d->now.failed++;
+    if (target->has_dead) {
+        d->dead++;
+        delivery->state = DELIVERY_DEAD;
+        call_send_heard(w, s, target->dead_edge, number);
+        delivery_leave(w, s, d, delivery);
+        return;
+    }
+    d->now.lost++;
+    delivery_leave(w, s, d, delivery);
+    records_give(&d->records, number);
+}
+
+/* A try was in vain. */
+static inline void delivery_again(struct world *w, struct service *s, struct deliveries *d,
+                                  uint32_t number, enum outcome outcome)
+{
+    struct delivery *delivery = records_at(&d->records, number);
+    const struct delivery_target *target = &d->targets[delivery->target];
+    const int64_t wait_ns =
+        redelivery_wait_ns(&target->retry, delivery->tries, core_now(s->core) - delivery->since_ns);
+    if (outcome == OUTCOME_REJECTED || wait_ns == REDELIVERY_OVER) {
+        delivery_fails(w, s, d, number);
+        return;
+    }
+    const double spread = target->jitter_ratio * (2 * random_uniform(&d->jitter_random) - 1);
+    delivery->tries++;
+    delivery->state = DELIVERY_WAITS;
+    delivery->timer = service_timer(s, (int64_t)((double)wait_ns * (1 + spread)), number);
+}
+
+static inline void delivery_try(struct world *w, struct service *s, struct deliveries *d,
+                                uint32_t number)
+{
+    struct delivery *delivery = records_at(&d->records, number);
+    const struct delivery_target *target = &d->targets[delivery->target];
+    d->now.tried++;
+    if (target->accepts) {
+        call_send(w, s, target->edge, 0);
+        delivery_good(w, s, d, number);
+        return;
+    }
+    delivery->state = DELIVERY_OUT;
+    delivery->timer =
+        target->timeout_ns == TIME_NONE ? EVENT_NONE : service_timer(s, target->timeout_ns, number);
+    call_send_heard(w, s, target->edge, number);
+}
+
+/* Its answer comes too late: another number goes on in its place. */
+static inline void delivery_times_out(struct world *w, struct service *s, struct deliveries *d,
+                                      uint32_t number)
+{
+    const uint32_t heir = records_take(&d->records);
+    struct delivery *delivery = records_at(&d->records, number);
+    struct delivery *other = records_at(&d->records, heir);
+    struct delivery_line *lines = d->targets[delivery->target].lines;
+    *other = *delivery;
+    delivery->state = DELIVERY_LATE;
+    if (lines != NULL) { /* it was the first of its line */
+        struct delivery_line *line = &lines[other->group];
+        line->first = heir;
+        line->last = line->last == number ? heir : line->last;
+    }
+    delivery_again(w, s, d, heir, OUTCOME_TIMEOUT);
+}
+
+/* model.timer */
+static inline void deliveries_due(struct world *w, struct service *s, struct deliveries *d,
+                                  uint32_t number)
+{
+    struct delivery *delivery = records_at(&d->records, number);
+    const struct delivery_line *lines = d->targets[delivery->target].lines;
+    if (delivery->state == DELIVERY_OUT) {
+        delivery_times_out(w, s, d, number);
+    } else if (lines != NULL && lines[delivery->group].first != number) {
+        delivery->state = DELIVERY_IN_LINE;
+    } else {
+        delivery_try(w, s, d, number);
+    }
+}
+
+/* model.heard */
+static inline void deliveries_heard(struct world *w, struct service *s, struct deliveries *d,
+                                    uint32_t number, enum outcome outcome)
+{
+    struct delivery *delivery = records_at(&d->records, number);
+    if (delivery->state == DELIVERY_LATE) {
+        records_give(&d->records, number);
+        return;
+    }
+    if (delivery->state == DELIVERY_DEAD) {
+        d->dead--;
+        d->now.redriven += outcome == OUTCOME_OK;
+        d->now.lost += outcome != OUTCOME_OK;
+        records_give(&d->records, number);
+        return;
+    }
+    if (delivery->timer != EVENT_NONE) {
+        events_cancel(&s->core->events, delivery->timer);
+    }
+    if (outcome == OUTCOME_OK) {
+        delivery_good(w, s, d, number);
+    } else {
+        delivery_again(w, s, d, number, outcome);
+    }
+}
+
+static inline void deliveries_window(struct deliveries *d, bool begins)
+{
+    assert_hot(deliveries_conserved(d));
+    *(begins ? &d->begin : &d->end) = d->now;
+}
+
+#endif

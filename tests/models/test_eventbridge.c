@@ -1,0 +1,184 @@
+/* The documented rules of EventBridge, each with its source, on whole scenarios. "Guide" is the
+ * Amazon EventBridge User Guide, "Quotas" its page of quotas. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "models/model.h"
+#include "tests/models/picky.h"
+#include "tests/support/lab.h"
+
+static const struct model *const own[] = {&picky_model};
+
+#define HEAD "archsim: 1\nreplications: 1\nseed: 4\n"
+#define WHOLE HEAD "warmup: 0s\n"
+#define LATENCY "latency: 10ms, lambda_latency: 10ms, put_latency: 1ms"
+
+/* Guide, rules: each event goes to all targets of each rule that it matches. */
+static void test_rules(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 100s\nservices:\n"
+              "  b: {type: eventbridge, entries: 2, " LATENCY
+              ", rules: [{to: [q.send, f]}, {to: [e], match: 30%%}]}\n"
+              "  q: {type: sqs}\n  f: {type: lambda, work: 1ms}\n  e: {type: picky}\n"
+              "traffic:\n  u: {to: b.put_events, rate: [[0s, 50/s], [90s, 0/s]], arrivals: "
+              "constant}\n");
+    const double events = 2 * 50 * 90;
+    const double some = lab_value(lab, "services.e.good");
+    lab_equal(lab, "services.b.put_events_entries_count", events);
+    lab_equal(lab, "services.b.matched_events", events);
+    lab_equal(lab, "services.q.number_of_messages_sent", events);
+    lab_equal(lab, "services.f.invocations", events);
+    assert_true(fabs(some - 0.3 * events) < 5 * sqrt(events * 0.3 * 0.7));
+    lab_equal(lab, "services.b.triggered_rules", events + some);
+    lab_equal(lab, "services.b.invocations", 2 * events + some);
+    lab_equal(lab, "services.b.successful_invocations", 2 * events + some);
+    lab_close(lab);
+}
+
+/* Quotas: PutEvents 10,000 a second in us-east-1, 600 in sa-east-1, calls and not entries: the rest
+ * is throttled. */
+static void test_put_quota(void **state)
+{
+    (void)state;
+    const char *const regions[] = {"us-east-1", "sa-east-1"};
+    const int rates[] = {20000, 1200};
+    for (int i = 0; i < 2; i++) {
+        struct lab *lab =
+            lab_run(HEAD "region: %s\nduration: 10s\nwarmup: 5s\nservices:\n"
+                         "  b: {type: eventbridge, entries: 3}\n"
+                         "traffic:\n  u: {to: b.put_events, rate: %d/s, arrivals: constant}\n",
+                    regions[i], rates[i]);
+        lab_equal(lab, "traffic.u.errors.throttled", 0.5);
+        lab_equal(lab, "services.b.put_events_entries_count", 3 * 5 * rates[i]);
+        lab_close(lab);
+    }
+}
+
+/* Quotas: invocations over the quota (1,100 a second) are delayed, not dropped: of 1,500 a second
+ * for 20 s the last waits (1,500 x 20 - 1,100 of the burst) / 1,100 - 20 s, and all arrive. */
+static void test_invocation_quota(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "region: sa-east-1\nduration: 60s\nservices:\n"
+              "  b: {type: eventbridge, " LATENCY ", rules: [{to: [e]}, {to: [e]}, {to: [e]}]}\n"
+              "  e: {type: picky}\n"
+              "traffic:\n  u: {to: b.put_events, rate: [[0s, 500/s], [20s, 0/s]], arrivals: "
+              "constant}\n");
+    const double wait_s = (1500 * 20 - 1100) / 1100.0 - 20;
+    lab_equal(lab, "services.e.good", 30000);
+    assert_true(lab_value(lab, "services.b.throttled_rules") > 25000);
+    const double most_s = lab_value(lab, "services.b.ingestion_to_invocation_success_latency.max");
+    if (fabs(most_s - wait_s - 0.01) > 0.01) {
+        fail_msg("%g s, expected %g", most_s, wait_s + 0.01);
+    }
+    lab_close(lab);
+}
+
+/* Guide, retrying the delivery of events: up to 185 times and 24 h, both may be lower; then the
+ * dead-letter queue, or lost. What cannot succeed (`rejected`) is not tried again. */
+static void test_retries(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 30h\nservices:\n"
+              "  b: {type: eventbridge, " LATENCY ", rules: [{to: [e], dead_letter: d},"
+              " {to: [few], max_retry_attempts: 2}, {to: [young], max_event_age: 60s},"
+              " {to: [never], dead_letter: d}]}\n"
+              "  e: {type: picky, until: 31h}\n  few: {type: picky, until: 31h}\n"
+              "  young: {type: picky, until: 31h}\n"
+              "  never: {type: picky, until: 31h, outcome: rejected}\n  d: {type: sqs}\n"
+              "traffic:\n  u: {to: b.put_events, rate: [[0s, 1/s], [5s, 0/s]], arrivals: "
+              "constant}\n");
+    /* waits 1 + 2 + .. + 256 = 511 s, then 176 of 480 s: 185 are over before 24 h */
+    lab_equal(lab, "services.e.calls", 5 * (1 + 185));
+    lab_equal(lab, "services.few.calls", 5 * 3);
+    lab_equal(lab, "services.young.calls", 5 * (1 + 5)); /* after 1, 3, 7, 15 and 31 s */
+    lab_equal(lab, "services.never.calls", 5);
+    lab_equal(lab, "services.d.number_of_messages_sent", 10);
+    lab_equal(lab, "services.b.invocations_sent_to_dlq", 10);
+    lab_equal(lab, "services.b.invocations_lost", 10);
+    lab_equal(lab, "services.b.failed_invocations", 20);
+    lab_close(lab);
+}
+
+/* Scheduler Guide: a rate, and a flexible window within which each invocation comes. */
+static void test_schedules(void **state)
+{
+    (void)state;
+    struct lab *lab =
+        lab_run_with(own, 1,
+                     WHOLE "duration: 10h\nservices:\n"
+                           "  b: {type: eventbridge, schedules: [{to: e, every: 1h, first: 30m},"
+                           " {to: g, every: 1min, flexible_window: 1min}]}\n"
+                           "  e: {type: picky}\n  g: {type: picky}\n"
+                           "traffic:\n  u: {to: b.put_events, rate: 1/s}\n");
+    lab_equal(lab, "services.e.good", 10);
+    assert_true(fabs(lab_value(lab, "services.g.good") - 600) <= 1);
+    /* uniform over a minute: a mean of 30 s within 5 x 17.3 / sqrt(600) */
+    const double mean_s = lab_value(lab, "services.b.ingestion_to_invocation_success_latency.mean");
+    assert_true(fabs(mean_s * 610 / 600 - 30) < 3.6);
+    lab_close(lab);
+}
+
+/* Guide, archiving and replaying: what was put in a span of time is put again, and only that. */
+static void test_replay(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 200s\nservices:\n"
+              "  b: {type: eventbridge, rules: [{to: [e]}], replay: {at: 100s, from: 10s, until: "
+              "30s, rate: 20/s}}\n  e: {type: picky}\n"
+              "traffic:\n  u: {to: b.put_events, rate: [[0s, 10/s], [50s, 0/s]], arrivals: "
+              "constant}\n");
+    lab_equal(lab, "services.b.replayed_events", 200);
+    lab_equal(lab, "services.e.good", 700);
+    lab_close(lab);
+}
+
+/* Nothing is lost on the way. */
+static void test_conservation(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        struct lab *lab = lab_run_with(
+            own, 1,
+            WHOLE "duration: 3h\nservices:\n"
+                  "  b: {type: eventbridge, retry: {jitter: 50%%}, rules: [{to: [e, g, q.send], "
+                  "match: 0.6, dead_letter: d, max_retry_attempts: %d}]}\n"
+                  "  e: {type: picky, until: %dm}\n  g: {type: picky, from: 1, to: %d}\n"
+                  "  d: {type: sqs}\n  q: {type: sqs}\n"
+                  "traffic:\n  u: {to: b.put_events, rate: [[0s, 0.5/s], [60m, 0/s]]}\n",
+            i, 6 * i, 10 * i);
+        lab_equal(lab, "services.b.successful_invocations",
+                  3 * lab_value(lab, "services.b.triggered_rules") -
+                      lab_value(lab, "services.b.failed_invocations"));
+        lab_equal(lab, "services.d.number_of_messages_sent",
+                  lab_value(lab, "services.b.failed_invocations"));
+        lab_close(lab);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_put_quota),
+        cmocka_unit_test(test_invocation_quota),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_schedules),
+        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_conservation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
