@@ -19,6 +19,7 @@
     X(cloudwatch)         \
     X(dynamodb)           \
     X(eventbridge)        \
+    X(ebs)                \
     X(fargate)            \
     X(identity)           \
     X(kinesis)            \

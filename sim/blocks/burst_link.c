@@ -18,6 +18,19 @@ int64_t burst_link_pass(struct burst_link *link, const struct burst_rate *rate, 
     }
     const double slow_bytes = fmax(0, bytes - fast_s * rate->burst_bytes_per_s);
     link->missing_bytes = missing + fast_s * above_per_s;
+    if (fast_s > 0) {
+        link->fast_ns = begin_ns + fast_s * 1e9;
+    }
     link->free_ns = begin_ns + (fast_s + slow_bytes / rate->baseline_bytes_per_s) * 1e9;
     return (int64_t)ceil(link->free_ns);
+}
+
+double burst_link_missing(const struct burst_link *link, const struct burst_rate *rate,
+                          int64_t now_ns)
+{
+    const double above_per_s = rate->burst_bytes_per_s - rate->baseline_bytes_per_s;
+    const double ahead_s = fmax(0, link->fast_ns - (double)now_ns) / 1e9;
+    const double idle_s = fmax(0, (double)now_ns - link->free_ns) / 1e9;
+    return fmax(0,
+                link->missing_bytes - ahead_s * above_per_s - idle_s * rate->baseline_bytes_per_s);
 }

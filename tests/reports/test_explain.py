@@ -159,7 +159,8 @@ NEEDS = {"cache": ", origin: db, hit_ratio: 5%",
          "cloudfront": ", origin: db, hit_ratio: 5%", "route53": ", records: [{to: db}]",
          "alb": ", targets: [db]", "nlb": ", targets: [db]",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",
-         "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4"}
+         "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4",
+         "ebs": ", zone: a, size: 100 GiB"}
 
 PATHS = ("nat_gateway", "vpc", "vpn")
 
