@@ -50,7 +50,7 @@ static const struct param ebs_params[] = {
                "provisioned for a gp3, which has 125 MiB/s without",
                DOCUMENTED(TYPES_PAGE "; to 2,000 MiB/s since 2025 (facts, ebs gp3)")),
     RATIO(credits, "100%", "0%..100%",
-          "of the burst bucket that is full when the run begins, with its warm-up",
+          "of the burst bucket that is full at time 0, whatever the warm-up has spent",
           DOCUMENTED("Amazon EC2 User Guide, gp2 volume performance: 5.4 million at first")),
     FLAG(sequential, "false",
          "small requests follow each other on the volume and are merged to the largest operation",
@@ -94,8 +94,8 @@ static const struct metric ebs_metrics[] = {
 
 enum { EBS_IOPS, EBS_BYTES, EBS_RESOURCES };
 static const char *const ebs_resources[EBS_RESOURCES] = {
-    [EBS_IOPS] = "iops",
-    [EBS_BYTES] = "throughput",
+    [EBS_IOPS] = "baseline iops",
+    [EBS_BYTES] = "baseline throughput",
 };
 
 struct ebs {
@@ -209,11 +209,17 @@ static double ebs_balance(const struct service *s)
     return NAN;
 }
 
+/* What warms up spends nothing: the measured time begins with the credits that were given. */
 static void ebs_window(struct world *w, struct service *s, bool begins)
 {
     (void)w;
+    const struct ebs_params *p = s->params;
+    struct ebs *ebs = s->state;
+    for (int i = 0; begins && i < EBS_RESOURCES; i++) {
+        pace_fill(&ebs->paces[i], core_now(s->core), p->credits_ratio);
+    }
     if (!begins) {
-        ((struct ebs *)s->state)->balance = ebs_balance(s);
+        ebs->balance = ebs_balance(s);
     }
 }
 
@@ -248,6 +254,16 @@ static void ebs_usage(struct world *w, struct service *s, struct usage *usage)
         usage[i] = (struct usage){.used = ebs->paces[i].passed,
                                   .available = ebs->paces[i].rate.baseline_bytes_per_s};
     }
+}
+
+/* It spends credits for minutes or hours. */
+static bool ebs_spends(const void *params)
+{
+    const struct ebs_volume volume = ebs_volume(params);
+    const struct pace_terms operations = ebs_operations(&volume);
+    const struct pace_terms bytes = ebs_throughput(&volume);
+    return operations.burst_per_s > operations.baseline_per_s ||
+           bytes.burst_per_s > bytes.baseline_per_s;
 }
 
 static const char *ebs_check_params(const void *params)
@@ -304,8 +320,9 @@ const struct model ebs_model = {
                 "while it has credits, of which it earns what it does not use of its baseline, up "
                 "to 5.4 million; st1 and sc1 have credits for bytes. Then the latency passes, "
                 "whatever the load. What a caller has given up is done all the same. A volume "
-                "lives in one zone, and callers that name other zones are refused; callers without "
-                "zones may use it. Left out: snapshots and their lazy loading, "
+                "lives in one zone, and callers that name other zones are refused; generic ones "
+                "without a "
+                "zone may use it. Left out: snapshots and their lazy loading, "
                 "the bandwidth of the instance, failures of a volume, the 1 % of the time in which "
                 "less than what is provisioned is delivered.",
             ROWS(params, ebs_params),
@@ -316,6 +333,7 @@ const struct model ebs_model = {
             ROWS(only, ebs_only),
             .params_size = sizeof(struct ebs_params),
             .target_kind = TARGET_KIND_NONE,
+            .scales_with = ebs_spends,
             .check = ebs_check_params,
             .forbid = ebs_forbid,
         },

@@ -58,16 +58,16 @@ static inline struct pace_terms ebs_operations(const struct ebs_volume *volume)
     case EBS_GP2: {
         const double size_gib = (double)volume->size_bytes / EBS_GIB;
         const double baseline = fmin(16000, fmax(100, 3 * size_gib));
-        return (struct pace_terms){baseline, fmax(3000, baseline), EBS_GP2_CREDITS, 1};
+        return (struct pace_terms){baseline, fmax(3000, baseline), EBS_GP2_CREDITS, 1, 0};
     }
     case EBS_ST1:
-        return (struct pace_terms){500, 500, 0, 1};
+        return (struct pace_terms){500, 500, 0, 1, 0};
     case EBS_SC1:
-        return (struct pace_terms){250, 250, 0, 1};
+        return (struct pace_terms){250, 250, 0, 1, 0};
     default: {
         const double iops =
             isnan(volume->iops_per_s) ? ebs_limits[volume->type].iops_least : volume->iops_per_s;
-        return (struct pace_terms){iops, iops, 0, 1};
+        return (struct pace_terms){iops, iops, 0, 1, 0};
     }
     }
 }
@@ -83,6 +83,7 @@ static inline struct pace_terms ebs_disk(const struct ebs_volume *volume, double
         fmax(baseline_per_s, fmin(most, burst * size_tib) * EBS_MIB),
         (double)volume->size_bytes,
         1,
+        0,
     };
 }
 
@@ -108,7 +109,7 @@ static inline struct pace_terms ebs_throughput(const struct ebs_volume *volume)
         most = isnan(volume->throughput_bytes_per_s) ? most : volume->throughput_bytes_per_s;
         break;
     }
-    return (struct pace_terms){most, most, 0, 1};
+    return (struct pace_terms){most, most, 0, 1, 0};
 }
 
 static inline const char *ebs_check_iops(const struct ebs_volume *volume)

@@ -20,6 +20,7 @@
     X(dynamodb)           \
     X(eventbridge)        \
     X(ebs)                \
+    X(efs)                \
     X(fargate)            \
     X(identity)           \
     X(kinesis)            \

@@ -13,6 +13,7 @@ struct burst_rate {
     double baseline_bytes_per_s; /* above 0 */
     double burst_bytes_per_s;    /* at least the baseline */
     double burst_s;              /* full credits last so long */
+    double earned_bytes_per_s;   /* in credits, at most the baseline; 0: the baseline */
 };
 
 struct burst_link {

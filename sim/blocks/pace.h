@@ -17,6 +17,7 @@ struct pace_terms {
     double baseline_per_s, burst_per_s; /* the burst is at least the baseline, which is above 0 */
     double credits;                     /* how much may be had beyond the baseline; 0: no bursts */
     double initial_ratio;               /* of the credits are there at time 0 */
+    double earned_per_s;                /* of credits, at most the baseline; 0: the baseline */
 };
 
 struct pace {
@@ -36,6 +37,8 @@ void pace_init(struct pace *pace, const struct pace_terms *terms);
  * or {now, now}, moves on to what this one says. */
 void pace_pass(struct pace *pace, int64_t now_ns, double amount, double last,
                struct pace_span *span);
+/* Now so much of the credits is there. */
+void pace_fill(struct pace *pace, int64_t now_ns, double ratio);
 /* Credits that are left now; 0 where it has none. */
 double pace_balance(const struct pace *pace, int64_t now_ns);
 /* What it may pass a second now. */

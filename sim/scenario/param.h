@@ -339,7 +339,8 @@ struct model_info {
     const char *resource; /* what its utilization is of: "servers"; null: "capacity" */
     bool members;         /* it announces members of its own to its balancers */
     bool scales;          /* its capacity follows the load, over minutes: it is never stationary */
-    bool (*scales_with)(const void *params); /* of those: with these parameters; null: with any */
+    bool (*scales_with)(const void *params); /* never stationary with these parameters, as it scales
+                                                or lives on credits; null: as `scales` says */
     bool source;                             /* others may be fed by it: a trigger's `from` */
     bool acts;                               /* it does something even if nobody calls it */
     const char *operations_from; /* a LIST whose items' `name`s are operations of the service, in

@@ -163,8 +163,8 @@ void traffic_read(struct loader *loader)
     for (i = 0; i < scenario->services_count; i++) {
         const struct scenario_service *service = &loader->services[i];
         const struct model_info *type = service->type;
-        if (type != NULL && type->scales && service->params != NULL &&
-            (type->scales_with == NULL || type->scales_with(service->params)))
+        if (type != NULL && service->params != NULL &&
+            (type->scales_with == NULL ? type->scales : type->scales_with(service->params)))
             scenario->stationary = false;
     }
 }

@@ -13,7 +13,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-static const struct burst_rate rate = {1e6, 3e6, 2};
+static const struct burst_rate rate = {1e6, 3e6, 2, 0};
 
 /* The worked example of the header. */
 static void credits_run_out_and_come_back(void **state)
@@ -41,7 +41,7 @@ static void idle_for_long(void **state)
     struct burst_link link = {0};
     assert_int_equal(burst_link_pass(&link, &rate, 0, 9e6), 5 * SECOND);
     assert_int_equal(burst_link_pass(&link, &rate, 1000 * SECOND, 9e6), 1005 * SECOND);
-    const struct burst_rate flat = {2e6, 2e6, 60};
+    const struct burst_rate flat = {2e6, 2e6, 60, 0};
     struct burst_link plain = {0};
     assert_int_equal(burst_link_pass(&plain, &flat, 0, 9e6), 9 * SECOND / 2);
 }

@@ -210,6 +210,25 @@ static void small_requests_of_disks_count_whole(void **state)
     assert_true(fabs((double)volume.size_bytes / terms.burst_per_s / 3600 - 1.17) < 0.01);
 }
 
+/* What lives on credits is never stationary: no end of a warm-up is looked for; and what warms up
+ * spends none of what is there at time 0. */
+static void credits_are_not_stationary(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *volume;
+        bool stationary;
+    } cases[] = {{"gp3", true}, {"gp2", false}, {"st1", false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lab *lab = lab_run("archsim: 1\nname: test\nduration: 10s\nreplications: 1\n"
+                                  "services:\n  v: {type: ebs, zone: a, volume: %s, size: 200 "
+                                  "GiB}\ntraffic:\n  t: {to: v.read, rate: 10/s}\n",
+                                  cases[i].volume);
+        assert_true(lab->scenario->stationary == cases[i].stationary);
+        lab_close(lab);
+    }
+}
+
 /* Conservation: every request is answered or has given up; who gave up leaves the line. */
 static void who_gives_up_leaves_the_line(void **state)
 {
@@ -238,6 +257,7 @@ int main(void)
         cmocka_unit_test(provisioned_volume_says_what_it_delivers),
         cmocka_unit_test(disks_burst_in_bytes),
         cmocka_unit_test(small_requests_of_disks_count_whole),
+        cmocka_unit_test(credits_are_not_stationary),
         cmocka_unit_test(who_gives_up_leaves_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
