@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/database.h"
 #include "sim/blocks/elastic.h"
 #include "sim/blocks/swings.h"
 
@@ -24,7 +25,6 @@ static const struct swings_rules aurora_swings = {
     .small = 2, .small_ratio = 0.4, .gap_ns = INT64_C(1800000000000)};
 
 enum engine { ENGINE_POSTGRESQL, ENGINE_MYSQL, ENGINE_COUNT };
-enum buffer_at_start { BUFFER_WARM, BUFFER_COLD };
 enum aurora_resource {
     AURORA_WRITER_ACU,
     AURORA_READER_ACU,
@@ -143,22 +143,9 @@ static const struct param aurora_params[] = {
                    "connections; recalled")),
     RATIO(buffer_share, "68%", "1%..90%", "of an instance's memory that is buffer cache",
           DOCUMENTED(GUIDE_SCALING ", examples: PostgreSQL 68 % at 8 ACUs, MySQL 54 to 60 %")),
-    SIZE(working_set, "2 GiB", "1MiB..128TiB", "pages that the calls ask for, by page_skew",
-         ASSUMED("your data: the part that is in use")),
     SIZE(page_size, NONE, "4KiB..64KiB", "else by engine: PostgreSQL 8 KiB, MySQL 16 KiB",
          DOCUMENTED(BLOG_IO)),
-    NUMBER(page_skew, "0.8", "0..3", NULL,
-           "exponent of the Zipf law of pages; 0.8: a fifth of them gets 72 % of the requests",
-           ESTIMATED("TPC-C: 75 % to a fifth of the stock's pages, Leutenegger and Dias, SIGMOD "
-                     "1993; recalled")),
-    COUNT_DIST(pages, "4", "0..1M", "pages that a call touches, one after the other",
-               ASSUMED("a row through an index of three levels; your queries may touch far more")),
-    CHOICE(buffer_at_start, "warm", "warm cold",
-           "the buffer cache at the start of the run: as full as a long time makes it, or empty",
-           DEFINED("archsim language 1")),
-    TIME_DIST(query_work, "0.5ms", "0s..1h",
-              "time on one vCPU of a call whose operation gives no `work`, or 0s",
-              ESTIMATED("a point query from the buffer cache")),
+    DATABASE_ROWS,
     TIME_DIST(storage_read, "1.5ms", "0s..1s", "to read a page that is not in the buffer cache",
               ESTIMATED("typical; AWS publishes none")),
     TIME_DIST(commit, "4ms", "0s..1s", "to make a write durable on 4 of 6 copies",
@@ -219,14 +206,6 @@ static const struct metric aurora_metrics[] = {
                             "as the parameter says; no data without readers"},
 };
 
-/* An operation's name, or its part before `_` or `-`, says where it goes. */
-enum aurora_kind { AURORA_READ, AURORA_WRITE, AURORA_QUERY };
-static const struct operation_info aurora_operations[] = {
-    [AURORA_READ] = {"read", "a read at the readers in turn, or the writer where there is none"},
-    [AURORA_WRITE] = {"write", "a write: the writer, and a commit"},
-    [AURORA_QUERY] = {"query", "a read through the cluster endpoint: the writer"},
-};
-
 static const char *const aurora_resources[] = {
     [AURORA_WRITER_ACU] = "maximum capacity of the writer",
     [AURORA_READER_ACU] = "maximum capacity of the readers",
@@ -248,7 +227,7 @@ struct aurora {
     struct growth_rules growth;
     struct swings swings[AURORA_ROLES];      /* as the log tells them */
     struct log_entry *resumes[AURORA_ROLES]; /* the last; null: none */
-    enum aurora_kind *kinds;                 /* by operation */
+    enum database_kind *kinds;               /* by operation */
     struct random page_random, work_random, storage_random, commit_random, resume_random;
     struct gauge connections;        /* of all instances; in the window */
     struct aurora_sums begun, ended; /* of the window */
@@ -471,18 +450,6 @@ static void aurora_wake(struct world *w, struct service *s, uint32_t index)
 
 /* ---- the life of the service ---- */
 
-static enum aurora_kind aurora_kind(const char *name)
-{
-    for (enum aurora_kind kind = AURORA_READ; kind < AURORA_QUERY; kind++) {
-        const size_t length = strlen(aurora_operations[kind].name);
-        if (strncmp(name, aurora_operations[kind].name, length) == 0 &&
-            (name[length] == '\0' || name[length] == '_' || name[length] == '-')) {
-            return kind;
-        }
-    }
-    return AURORA_QUERY;
-}
-
 static void aurora_start_elastic(struct service *s)
 {
     const struct aurora_params *p = s->params;
@@ -529,9 +496,9 @@ static void aurora_start(struct world *w, struct service *s)
     struct aurora *state = s->state;
     state->count = (uint32_t)p->readers_count + 1;
     state->limit = aurora_connections(p);
-    state->kinds = arena_array(s->arena, s->spec->operations_count, sizeof(enum aurora_kind));
+    state->kinds = arena_array(s->arena, s->spec->operations_count, sizeof(enum database_kind));
     for (uint32_t i = 0; i < s->spec->operations_count; i++) {
-        state->kinds[i] = aurora_kind(s->spec->operations[i].name);
+        state->kinds[i] = database_kind(s->spec->operations[i].name);
     }
     state->page_random = service_random(w, s, "pages");
     state->work_random = service_random(w, s, "query_work");
@@ -599,7 +566,7 @@ static void aurora_arrive(struct world *w, struct service *s, struct frame *f)
     const struct aurora_params *p = s->params;
     struct aurora *state = s->state;
     uint32_t index = 0;
-    if (state->kinds[f->operation] == AURORA_READ && state->count > 1) {
+    if (state->kinds[f->operation] == DATABASE_READ && state->count > 1) {
         index = 1 + state->next_reader;
         state->next_reader = (state->next_reader + 1) % (state->count - 1);
     }
@@ -657,7 +624,7 @@ static bool aurora_serve(struct world *w, struct service *s, struct frame *f)
 {
     const struct aurora *state = s->state;
     int64_t wait_ns = aurora_read_ns(s, f);
-    if (state->kinds[f->operation] == AURORA_WRITE) {
+    if (state->kinds[f->operation] == DATABASE_WRITE) {
         wait_ns += aurora_commit_ns(w, s, f);
     }
     if (wait_ns == 0) {
@@ -680,7 +647,7 @@ static void aurora_finish(struct world *w, struct service *s, struct frame *f)
     (void)w;
     struct aurora *state = s->state;
     if (f->answer == OUTCOME_OK && f->flags & FRAME_MEASURED &&
-        state->kinds[f->operation] != AURORA_WRITE) {
+        state->kinds[f->operation] != DATABASE_WRITE) {
         summary_add(&state->select, core_now(s->core) - f->start_ns);
     }
     gauge_add(&state->connections, -1, core_now(s->core));
@@ -774,7 +741,7 @@ const struct model aurora_serverless_model = {
                 "that queries need, and scaling for the sake of the buffer cache.",
             ROWS(params, aurora_params),
             ROWS(metrics, aurora_metrics),
-            ROWS(operations, aurora_operations),
+            ROWS(operations, database_operations),
             ROWS(resources, aurora_resources),
             .params_size = sizeof(struct aurora_params),
             .target_kind = TARGET_KIND_DATABASE,

@@ -28,6 +28,7 @@
     X(lambda)             \
     X(nat_gateway)        \
     X(nlb)                \
+    X(rds)                \
     X(route53)            \
     X(s3)                 \
     X(sns)                \

@@ -25,7 +25,6 @@ struct burst_link {
 /* When a transfer that comes now will have passed. All zero is a link that is free and full. */
 int64_t burst_link_pass(struct burst_link *link, const struct burst_rate *rate, int64_t now_ns,
                         double bytes);
-
 /* Credits that are missing at that time, which is not before the last transfer came. */
 double burst_link_missing(const struct burst_link *link, const struct burst_rate *rate,
                           int64_t now_ns);

@@ -564,6 +564,25 @@ static void chaos_aurora(struct chaos_maker *m)
     chaos_timed(m, "commit");
 }
 
+static void chaos_rds(struct chaos_maker *m)
+{
+    static const char *const deployments[] = {"single_az", "single_az, replicas: 2",
+                                              "multi_az_instance", "multi_az_cluster"};
+    const uint32_t deployment = chaos_below(m, 4);
+    chaos_print(m,
+                "type: rds, class: db.m6gd.large, deployment: %s, max_connections: %u, pages: %u, "
+                "working_set: 64 GiB, page_skew: 0, buffer_at_start: cold",
+                deployments[deployment], chaos_between(m, 1, 6), chaos_below(m, 4));
+    chaos_timed(m, "query_work");
+    chaos_timed(m, "commit");
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", failure: {mtbf: %ums}, failover: {%s: 20ms}", chaos_between(m, 5, 200),
+                    deployment < 2    ? "restore"
+                    : deployment == 2 ? "instance"
+                                      : "cluster");
+    }
+}
+
 static void chaos_alb(struct chaos_maker *m)
 {
     static const char *const routings[] = {"round_robin", "least_outstanding_requests",
@@ -636,7 +655,11 @@ static bool chaos_kind(struct chaos_maker *m)
         chaos_table(m);
         return false;
     case CHAOS_AURORA:
-        chaos_aurora(m);
+        if (m->at % 2 == 1) {
+            chaos_rds(m);
+        } else {
+            chaos_aurora(m);
+        }
         return false;
     case CHAOS_KINDS:
         break;
