@@ -72,6 +72,8 @@ static uint16_t cli_object(const struct cli_command *command, const char **contr
         {command->set_desired_service, "desired"},
         {command->set_reserved_concurrency_service, "reserved_concurrency"},
         {command->set_provisioned_concurrency_service, "provisioned_concurrency"},
+        {command->update_shard_count_service, "shards"},
+        {command->start_message_move_task_service, "redrive"},
     };
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
         if (objects[i].service != SERVICE_NONE) {
@@ -465,8 +467,10 @@ static const char *aws_cli_check_command(const struct cli_command *command)
 {
     const int sets = (command->set_desired_service != SERVICE_NONE) +
                      (command->set_reserved_concurrency_service != SERVICE_NONE) +
-                     (command->set_provisioned_concurrency_service != SERVICE_NONE);
+                     (command->set_provisioned_concurrency_service != SERVICE_NONE) +
+                     (command->update_shard_count_service != SERVICE_NONE);
     const int actions = sets + (command->update_code_service != SERVICE_NONE) +
+                        (command->start_message_move_task_service != SERVICE_NONE) +
                         (command->call_target.service != SERVICE_NONE);
     if (actions > 1) {
         return CLI_TOO_MANY;
@@ -519,7 +523,7 @@ const struct model aws_cli_model = {
                 "start-up of its process, then makes a request: a token of the account's bucket "
                 "for that control plane (all aws_cli services share them; they refill "
                 "continuously and start full), then its latency; with the answer the service is "
-                "changed (`update_code`, `set_...`) or called (`call`). A throttled request, a "
+                "changed (`update_...`, `set_...`) or called (`call`). A throttled request, a "
                 "timeout and `unavailable` are tried again as the standard retry mode does: "
                 "exponential backoff with full jitter, and a quota of retries, which a process of "
                 "its own has for itself and an SDK client for all its commands. A command that is "

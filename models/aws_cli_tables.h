@@ -33,7 +33,8 @@ enum { CLI_DESCRIBE, CLI_COMMANDS_FIRST };
 struct cli_command {
     const char *name_text;
     uint16_t update_code_service, set_desired_service, set_reserved_concurrency_service,
-        set_provisioned_concurrency_service;
+        set_provisioned_concurrency_service, update_shard_count_service,
+        start_message_move_task_service;
     struct call_target call_target;
     double to;
     int api;
@@ -55,6 +56,11 @@ static const struct param cli_command_rows[] = {
     WATCH(set_provisioned_concurrency, NONE, "provisioned_concurrency",
           "provisions `to` instances of that function",
           DOCUMENTED(CLI_COMMANDS ", lambda put-provisioned-concurrency-config")),
+    WATCH(update_shard_count, NONE, "shards", "as many shards of that stream as `to` says",
+          DOCUMENTED(CLI_COMMANDS ", kinesis update-shard-count")),
+    WATCH(start_message_move_task, NONE, "redrive",
+          "moves what is in that dead-letter queue back, as its `redrive` says",
+          DOCUMENTED(CLI_COMMANDS ", sqs start-message-move-task")),
     SERVICE(call, NONE, "or calls that service (a function that is invoked, a queue)",
             DOCUMENTED(CLI_COMMANDS)),
     NUMBER(to, NONE, "0..1000000", NULL, "the value that a `set_` command sets",

@@ -39,6 +39,8 @@
  *   settle    of a source: the delivery was worked off with that outcome; `done` of its messages
  *             were through by then. A stream forgets it: what its consumer wants to try again, it
  *             keeps (see keep).
+ *   spoilt    of a source, before a delivery counts as done: the first of its messages that nobody
+ *             can process, or PART_NONE. Its consumer fails at it. Null: there is none.
  *             The pace of its readers is the stream's: it gives nothing before a poll finds it.
  *   parts     of a source whose terms say so: how many shards it has now.
  *   part_after  of those: the shard that a consumer must be done with before it asks for that one,
@@ -199,6 +201,7 @@ struct model {
     uint32_t (*part_after)(struct world *w, struct service *s, uint32_t part);
     void (*settle)(struct world *w, struct service *s, uint32_t delivery, enum outcome outcome,
                    uint32_t done);
+    uint32_t (*spoilt)(struct world *w, struct service *s, uint32_t delivery);
 
     double (*level)(struct world *w, struct service *s, uint32_t metric);
     bool (*control)(struct world *w, struct service *s, uint32_t control, double value);

@@ -1,219 +1,11 @@
 /* sqs: Amazon SQS, standard and FIFO queues.
- * A message that was sent is there for consumers after its delivery latency. Whoever receives it
- * hides it for the visibility timeout; deleted by then it has ended, else it comes back, and is
- * moved to the dead-letter queue once it was received too often. Consumers are fed (`trigger` of a
- * lambda) or call `receive` and `delete`. Blocks: messages, bucket. */
+ * A message that was sent is there for consumers after its delay and delivery latency. Whoever
+ * receives it hides it for the visibility timeout; deleted by then it has ended, else it comes
+ * back, and is moved to the dead-letter queue once it was received too often. Consumers are fed
+ * (`trigger` of a lambda) or call `receive` and `delete`. Blocks: messages, partition_calls,
+ * holders. */
 #include "models/model.h"
-
-#include <math.h>
-
-#include "sim/blocks/bucket.h"
-#include "sim/blocks/messages.h"
-#include "sim/kernel/zipf.h"
-
-enum sqs_operation { SQS_SEND, SQS_RECEIVE, SQS_DELETE, SQS_REDRIVE };
-/* frame.block of a `receive`; note is the delivery it got */
-enum { SQS_WAITS = 1, SQS_FINDS_NOTHING, SQS_GOT };
-/* What an EVENT_SERVICE is about: its slot is a kind and an index. */
-enum sqs_timer {
-    SQS_SHOW,   /* a message can be received from now on */
-    SQS_POLL,   /* a frame has waited for long enough */
-    SQS_EXPIRE, /* the retention of a message from another queue is over */
-    SQS_DUE,    /* something is due in the block */
-    SQS_TOKEN,  /* fed consumers of a FIFO queue may receive again */
-};
-enum {
-    SQS_TIMER_BITS = 28,
-    SQS_BATCH_MAX = 10, /* messages of an API call */
-    SQS_HOLDERS_BITS = 12,
-    SQS_HOLDERS = 1 << SQS_HOLDERS_BITS, /* of a chunk */
-    SQS_NS_PER_S = 1000000000,
-};
-
-struct sqs_params {
-    bool fifo;
-    struct popularity groups_popularity;
-    int64_t visibility_timeout_ns;
-    int64_t wait_time_ns;
-    int64_t max_messages_count;
-    struct call_target dead_letter_target;
-    int64_t max_receive_count_count;
-    int64_t retention_ns;
-    int64_t max_in_flight_count;
-    int64_t max_message_size_bytes;
-    double fifo_calls_per_s;
-    int64_t fifo_burst_count;
-    int64_t send_batch_count;
-    const struct distribution *send_latency_ns_dist;
-    const struct distribution *receive_latency_ns_dist;
-    const struct distribution *delivery_latency_ns_dist;
-    const struct distribution *fifo_delivery_latency_ns_dist;
-    double duplicates_ratio;
-    double false_empty_ratio;
-};
-
-#define PARAMS struct sqs_params
-static const struct param sqs_params[] = {
-    FLAG(fifo, "false", "a FIFO queue: order and exclusivity in each message group",
-         DOCUMENTED("SQS Developer Guide, FIFO queue delivery logic")),
-    POPULARITY(groups, NONE, "FIFO: message groups, and how sends are spread over them",
-               ASSUMED("the sender's choice")),
-    TIME(visibility_timeout, "30s", "1s..12h",
-         "a received message is hidden so long; not deleted by then, it comes back",
-         DOCUMENTED("SQS Developer Guide, visibility timeout (default 30 s, at most 12 h)")),
-    TIME(wait_time, "0s", "0s..20s",
-         "a `receive` waits so long for a message (long polling); 0s: short polling",
-         DOCUMENTED("SQS Developer Guide, short and long polling (default 0 s, at most 20 s)")),
-    COUNT(max_messages, "1", "1..10", "messages that a `receive` takes, if so many are there",
-          DOCUMENTED("SQS API Reference, ReceiveMessage, MaxNumberOfMessages (default 1)")),
-    SERVICE_OPERATION(dead_letter, NONE, "redrive",
-                      "the queue to which messages go that were received too often",
-                      DOCUMENTED("SQS Developer Guide, dead-letter queues")),
-    COUNT(max_receive_count, "3", "1..1000",
-          "with dead_letter: a message that comes back after so many receives is moved there",
-          ESTIMATED("no AWS default; 3 to 5 are usual")),
-    TIME(retention, "4d", "1m..14d", "a message older than that is lost, received or not",
-         DOCUMENTED("SQS Developer Guide, message quotas (default 4 days, 1 minute to 14 days)")),
-    COUNT(
-        max_in_flight, "120000", "1..10M",
-        "messages received and not deleted; at the limit nothing more is received",
-        DOCUMENTED("SQS Developer Guide, standard and FIFO queue quotas (120,000, may be raised)")),
-    SIZE(max_message_size, "1 MiB", "1KiB..1MiB", "a larger message is `rejected`",
-         DOCUMENTED("AWS What's New 2025-08-04, message payload up to 1 MiB")),
-    RATE(fifo_calls, "300/s", "1/s..70k/s", "FIFO: API calls of each action, else `throttled`",
-         DOCUMENTED("SQS Developer Guide, Troubleshoot FIFO throttling (300 a second per action)")),
-    COUNT(fifo_burst, "300", "1..70k", "FIFO: API calls of each action at once, after a pause",
-          ESTIMATED("a quota per second, read as a bucket of one second's worth")),
-    COUNT(send_batch, "1", "1..10",
-          "FIFO: messages of a SendMessageBatch: each send counts as one of so many in a call",
-          DOCUMENTED("SQS Developer Guide, message quotas (10 messages in a batch)")),
-    TIME_DIST(
-        send_latency, "lognormal(p50=12ms p99=50ms)", "0s..",
-        "time of a `send` or a `delete`, until its caller goes on",
-        ESTIMATED("8-16 ms: Amazon in Uddin et al., SQS benchmark, July 2012; spread assumed")),
-    TIME_DIST(receive_latency, "lognormal(p50=12ms p99=50ms)", "0s..", "least time of a `receive`",
-              ESTIMATED("as a send; spread assumed")),
-    TIME_DIST(
-        delivery_latency, "quantiles(p10=13.7ms p50=16.2ms p90=33.8ms p99=105ms max=400ms)", "0s..",
-        "from the arrival of a send until an idle consumer has the message",
-        MEASURED("van Donkersgoed, Serverless Messaging: Latency Compared, 2022 (max assumed)")),
-    TIME_DIST(
-        fifo_delivery_latency, "quantiles(p50=28.1ms p90=61.2ms p99=645ms max=1.5s)", "0s..",
-        "FIFO: the same",
-        MEASURED("van Donkersgoed, Serverless Messaging: Latency Compared, 2022 (max assumed)")),
-    RATIO(duplicates, "0.00001%", "0..1",
-          "standard: deletions that are lost, so that the message comes back",
-          ESTIMATED("up to dozens a day at thousands a second, awsi.click on at-least-once")),
-    RATIO(false_empty, NONE, "0..1",
-          "standard, short polling: a `receive` misses the messages that are there; else never",
-          ASSUMED("SQS Developer Guide, short polling: it happens, not how often")),
-};
-
-static const struct operation_info sqs_operations[] = {
-    [SQS_SEND] = {"send", "puts a message into the queue"},
-    [SQS_RECEIVE] = {"receive", "takes messages; ends as `rejected` when there are none"},
-    [SQS_DELETE] = {"delete", "deletes what the same caller has received last"},
-    [SQS_REDRIVE] = {"redrive", "instant: takes in a message that another queue has moved here"},
-};
-
-enum sqs_metric {
-    SQS_SENT,
-    SQS_RECEIVED,
-    SQS_DELETED,
-    SQS_EMPTY,
-    SQS_DEAD_LETTERED,
-    SQS_EXPIRED,
-    SQS_VISIBLE,
-    SQS_VISIBLE_MAX,
-    SQS_NOT_VISIBLE,
-    SQS_NOT_VISIBLE_MAX,
-    SQS_DELAYED,
-    SQS_DELAYED_MAX,
-    SQS_AGE,
-    SQS_TIME_IN_QUEUE,
-    SQS_END_TO_END,
-    SQS_METRICS,
-};
-static const struct metric sqs_metrics[] = {
-    [SQS_SENT] = {"number_of_messages_sent", QUANTITY_COUNT, METRIC_VALUE,
-                  "messages sent in the window; those moved here by a redrive are not counted"},
-    [SQS_RECEIVED] = {"number_of_messages_received", QUANTITY_COUNT, METRIC_VALUE,
-                      "messages handed out in the window, each time anew"},
-    [SQS_DELETED] = {"number_of_messages_deleted", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages that were processed and deleted in the window"},
-    [SQS_EMPTY] = {"number_of_empty_receives", QUANTITY_COUNT, METRIC_VALUE,
-                   "`receive` calls that found nothing; the polls of triggers are not simulated"},
-    [SQS_DEAD_LETTERED] = {"messages_dead_lettered", QUANTITY_COUNT, METRIC_VALUE,
-                           "messages that were moved to the dead-letter queue in the window"},
-    [SQS_EXPIRED] = {"messages_expired", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages lost in the window because their retention was over"},
-    [SQS_VISIBLE] = {"approximate_number_of_messages_visible", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages that can be received, time average", true},
-    [SQS_VISIBLE_MAX] = {"approximate_number_of_messages_visible_max", QUANTITY_COUNT, METRIC_MAX,
-                         "the most that could be received"},
-    [SQS_NOT_VISIBLE] = {"approximate_number_of_messages_not_visible", QUANTITY_COUNT, METRIC_VALUE,
-                         "messages in flight: received, not deleted, time average", true},
-    [SQS_NOT_VISIBLE_MAX] = {"approximate_number_of_messages_not_visible_max", QUANTITY_COUNT,
-                             METRIC_MAX, "the most that were in flight"},
-    [SQS_DELAYED] = {"approximate_number_of_messages_delayed", QUANTITY_COUNT, METRIC_VALUE,
-                     "messages sent that cannot be received yet, time average", true},
-    [SQS_DELAYED_MAX] = {"approximate_number_of_messages_delayed_max", QUANTITY_COUNT, METRIC_MAX,
-                         "the most that could not be received yet"},
-    [SQS_AGE] = {"approximate_age_of_oldest_message", QUANTITY_TIME, METRIC_MAX,
-                 "the most; a standard queue leaves out what was received 3 times and came back"},
-    [SQS_TIME_IN_QUEUE] = {"time_in_queue", QUANTITY_TIME, METRIC_LATENCY,
-                           "from the arrival of the send until the message is first received"},
-    [SQS_END_TO_END] = {"end_to_end", QUANTITY_TIME, METRIC_LATENCY,
-                        "from the arrival of the send until the message has been processed"},
-};
-
-enum sqs_resource { SQS_SEND_CALLS, SQS_RECEIVE_CALLS };
-static const char *const sqs_resources[] = {
-    [SQS_SEND_CALLS] = "send calls",
-    [SQS_RECEIVE_CALLS] = "receive calls",
-};
-
-/* What a call of another service has received and not deleted. */
-struct sqs_holder {
-    int64_t start_ns;  /* of that call: its slot may be another's by now */
-    uint32_t delivery; /* plus 1; 0: none */
-};
-
-struct sqs_counts {
-    uint64_t sent, empty, received, ended[MESSAGES_ENDS];
-};
-
-struct sqs {
-    struct messages messages;
-    struct bucket sends, receives, deletes; /* FIFO */
-    struct zipf groups;
-    struct random latency_random, delivery_random, group_random, empty_random;
-    struct line polls;           /* receives that wait */
-    struct sqs_holder **holders; /* by the caller's slot, in chunks */
-    uint32_t timer;              /* of SQS_DUE */
-    int64_t timer_ns;            /* its time; INT64_MAX: none */
-    bool token_timed;
-    uint32_t delivery_lane, poll_lane;
-    double calls[2];                   /* API calls so far, by sqs_resource */
-    struct sqs_counts now, begin, end; /* received, ended: of begin and end only */
-    struct gauge_window visible, not_visible, delayed;
-    double age_s;
-};
-
-static const char *sqs_check(const void *params)
-{
-    const struct sqs_params *p = params;
-    if (p->fifo && p->groups_popularity.n == 0) {
-        return "groups: expected with fifo, such as zipf(n=100 s=0)";
-    }
-    if (!p->fifo && p->groups_popularity.n > 0) {
-        return "groups: without meaning unless the queue is fifo";
-    }
-    if (p->groups_popularity.n > MESSAGES_GROUPS_MAX) {
-        return "groups: expected at most 524288 groups";
-    }
-    return NULL;
-}
+#include "models/sqs_send.h"
 
 static struct source_terms sqs_terms(const void *params)
 {
@@ -242,53 +34,34 @@ static void sqs_start(struct world *w, struct service *s)
     service_gauge(s, &s->load.queue, &q->visible);
     service_gauge(s, &s->load.busy, &q->not_visible);
     service_gauge(s, &q->messages.coming, &q->delayed);
+    service_gauge(s, &q->messages.groups_in_flight, &q->groups_in_flight);
     if (p->fifo) {
-        const double batch = (double)p->send_batch_count;
-        bucket_init(&q->sends, p->fifo_calls_per_s * batch,
-                    p->fifo_burst_count * p->send_batch_count);
-        bucket_init(&q->receives, p->fifo_calls_per_s, p->fifo_burst_count);
-        bucket_init(&q->deletes, p->fifo_calls_per_s, p->fifo_burst_count);
-        zipf_init(&q->groups, p->groups_popularity.n, p->groups_popularity.s);
+        sqs_start_fifo(w, s);
     }
     q->latency_random = service_random(w, s, "latency");
     q->delivery_random = service_random(w, s, "delivery");
     q->group_random = service_random(w, s, "groups");
     q->empty_random = service_random(w, s, "empty");
-    q->holders =
-        arena_array(s->arena, (s->core->frames.limit >> SQS_HOLDERS_BITS) + 1, sizeof(*q->holders));
+    q->kind_random = service_random(w, s, "kind");
+    holders_init(&q->holders, s->core, s->arena);
     q->timer = EVENT_NONE;
     q->timer_ns = INT64_MAX;
     const struct distribution *delivery =
         p->fifo ? p->fifo_delivery_latency_ns_dist : p->delivery_latency_ns_dist;
     q->delivery_lane = EVENTS_HEAP;
-    if (delivery->kind == DISTRIBUTION_CONSTANT) {
-        q->delivery_lane =
-            events_lane(&s->core->events, distribution_draw_int(delivery, &q->delivery_random));
+    if (delivery->kind == DISTRIBUTION_CONSTANT && p->message_delay_ns_dist == NULL) {
+        const int64_t latency_ns = distribution_draw_int(delivery, &q->delivery_random);
+        q->delivery_lane = events_lane(&s->core->events, latency_ns + p->delay_ns);
     }
     q->poll_lane = events_lane(&s->core->events, p->wait_time_ns);
     gauge_set(&s->load.capacity, p->max_in_flight_count, core_now(s->core));
+    if (p->redrive.at_ns >= 0) {
+        const int64_t wait_ns = world_origin(w) + p->redrive.at_ns - core_now(s->core);
+        service_timer(s, wait_ns > 0 ? wait_ns : 0, sqs_slot(SQS_START, 0));
+    }
 }
 
 /* ---- what all that happens may lead to ---- */
-
-static uint32_t sqs_slot(enum sqs_timer timer, uint32_t index)
-{
-    return (uint32_t)timer << SQS_TIMER_BITS | index;
-}
-
-/* One timer stands for all that is due in the block; it may come too early, never too late. */
-static void sqs_time(struct service *s, struct sqs *q)
-{
-    const int64_t due_ns = messages_due_ns(&q->messages);
-    if (due_ns >= q->timer_ns) {
-        return;
-    }
-    if (q->timer != EVENT_NONE) {
-        events_cancel(&s->core->events, q->timer);
-    }
-    q->timer = service_timer(s, due_ns - core_now(s->core), sqs_slot(SQS_DUE, 0));
-    q->timer_ns = due_ns;
-}
 
 /* The call takes what is there; the answer is back after its latency, counted from its arrival. */
 static void sqs_hand_out(struct world *w, struct service *s, struct frame *f)
@@ -298,7 +71,7 @@ static void sqs_hand_out(struct world *w, struct service *s, struct frame *f)
     const int64_t waited_ns = core_now(s->core) - f->start_ns;
     f->block = SQS_GOT;
     f->note = MESSAGES_NONE;
-    messages_receive(&q->messages, (uint32_t)p->max_messages_count, &f->note);
+    sqs_bill(q, 1, messages_receive(&q->messages, (uint32_t)p->max_messages_count, &f->note));
     f->work_ns = f->work_ns > waited_ns ? f->work_ns - waited_ns : 0;
     call_work(w, f);
 }
@@ -337,62 +110,54 @@ static void sqs_offer(struct world *w, struct service *s)
 
 /* ---- messages come ---- */
 
-static uint32_t sqs_group(struct sqs *q, const struct sqs_params *p)
-{
-    return p->fifo ? zipf_draw(&q->groups, &q->group_random) : 0;
-}
-
-static void sqs_send(struct world *w, struct service *s, struct frame *f)
+static void sqs_send(struct world *w, struct service *s, struct frame *f, bool batch)
 {
     const struct sqs_params *p = s->params;
     struct sqs *q = s->state;
-    const int64_t delay_ns = distribution_draw_int(p->fifo ? p->fifo_delivery_latency_ns_dist
-                                                           : p->delivery_latency_ns_dist,
-                                                   &q->delivery_random);
-    const uint32_t group = sqs_group(q, p);
+    const double bytes = call_size(w, f);
+    uint32_t count = 1;
     f->work_ns = distribution_draw_int(p->send_latency_ns_dist, &q->latency_random);
-    if (call_size(w, f) > (double)p->max_message_size_bytes) {
+    if (batch) {
+        count = (uint32_t)distribution_draw_int(p->batch_count_dist, &q->kind_random);
+        count = count > SQS_BATCH_MAX ? SQS_BATCH_MAX : count;
+    }
+    if (bytes > SQS_BATCH_SIZE || bytes > (double)(count * p->max_message_size_bytes)) {
         call_refuse(w, f, OUTCOME_REJECTED);
         return;
     }
-    if (p->fifo && !bucket_take(&q->sends, core_now(s->core), 1)) {
-        call_throttle(w, f, sqs_resources[SQS_SEND_CALLS]);
-        return;
-    }
-    const uint32_t message = messages_add(&q->messages, group);
-    if (message == MESSAGES_NONE) {
-        service_overflow(w, s);
-        call_refuse(w, f, OUTCOME_REJECTED);
-        return;
-    }
-    q->now.sent++;
-    q->calls[SQS_SEND_CALLS] += 1 / (double)p->send_batch_count;
-    if (delay_ns == 0) {
-        messages_show(&q->messages, message);
+    const uint32_t refused = sqs_put_all(w, s, count, batch ? p->send_batch_count : 1, bytes);
+    if (refused < count) {
+        const double calls = batch ? 1 : 1 / (double)p->send_batch_count;
+        q->calls[SQS_SEND_CALLS] += calls;
+        q->now.requests += fmax(calls, ceil(bytes / SQS_BILLED_BYTES));
         sqs_offer(w, s);
-    } else {
-        service_timer_in_lane(s, q->delivery_lane, delay_ns, sqs_slot(SQS_SHOW, message));
-        sqs_time(s, q);
     }
-    call_work(w, f);
+    if (refused > 0) {
+        call_throttle(w, f, sqs_resources[SQS_SEND_CALLS]);
+    } else {
+        call_work(w, f);
+    }
 }
 
-/* A standard queue counts the retention from when the message was first sent: the note is that
- * second, and one more. */
-static void sqs_redrive(struct world *w, struct service *s, struct frame *f)
+/* A standard queue counts the retention of a dead letter from when it was first sent, as the note
+ * says; what a redrive task moves, and all of FIFO queues, is new. */
+static void sqs_take_in(struct world *w, struct service *s, struct frame *f)
 {
     const struct sqs_params *p = s->params;
     struct sqs *q = s->state;
-    const uint32_t group = sqs_group(q, p);
-    if (p->fifo || f->note == 0) {
-        const uint32_t message = messages_add(&q->messages, group);
-        if (message != MESSAGES_NONE) {
-            messages_show(&q->messages, message);
+    const uint32_t group = sqs_group(q, p), second = f->note & ~SQS_BAD;
+    const uint32_t message = messages_add(&q->messages, group);
+    if (message != MESSAGES_NONE) {
+        q->now.taken_in++;
+        if (f->note & SQS_BAD) {
+            messages_spoil(&q->messages, message);
         }
-    } else {
-        const int64_t sent_ns = (int64_t)(f->note - 1) * SQS_NS_PER_S;
+        messages_show(&q->messages, message);
+    }
+    if (message != MESSAGES_NONE && second > 0) {
+        const int64_t sent_ns = (int64_t)(second - 1) * SQS_NS_PER_S;
         const int64_t left_ns = sent_ns + p->retention_ns - core_now(s->core);
-        const uint32_t reference = messages_move(&q->messages, group);
+        const uint32_t reference = messages_refer(&q->messages, message);
         if (reference != MESSAGES_NONE) {
             service_timer(s, left_ns > 0 ? left_ns : 0, sqs_slot(SQS_EXPIRE, reference));
         }
@@ -412,7 +177,7 @@ static void sqs_receive_call(struct world *w, struct service *s, struct frame *f
     const bool missed = !p->fifo && short_poll && p->false_empty_ratio > 0 && /* NaN: not given */
                         random_uniform(&q->empty_random) < p->false_empty_ratio;
     f->work_ns = distribution_draw_int(p->receive_latency_ns_dist, &q->latency_random);
-    if (p->fifo && !bucket_take(&q->receives, core_now(s->core), 1)) {
+    if (p->fifo && !partition_calls_take(&q->fifo, SQS_RECEIVES, core_now(s->core))) {
         call_throttle(w, f, sqs_resources[SQS_RECEIVE_CALLS]);
         return;
     }
@@ -445,17 +210,8 @@ static void sqs_poll_ends(struct service *s, struct sqs *q, struct frame *f)
         sqs_leave_polls(s, q, f);
     }
     q->now.empty++;
+    q->now.requests++;
     core_end(s->core, f, OUTCOME_REJECTED);
-}
-
-static struct sqs_holder *sqs_holder(struct service *s, struct sqs *q, const struct frame *caller)
-{
-    const uint32_t slot = core_slot(s->core, caller);
-    struct sqs_holder **chunk = &q->holders[slot >> SQS_HOLDERS_BITS];
-    if (*chunk == NULL) {
-        *chunk = arena_array(s->arena, SQS_HOLDERS, sizeof(**chunk));
-    }
-    return &(*chunk)[slot & (SQS_HOLDERS - 1)];
 }
 
 /* The first `done` messages are deleted, the others come back in time. */
@@ -464,7 +220,10 @@ static void sqs_settle_messages(struct world *w, struct service *s, uint32_t del
 {
     struct sqs *q = s->state;
     const bool ready = messages_ready(&q->messages);
+    const uint64_t deleted = q->messages.ended[MESSAGES_DELETED];
     messages_settle(&q->messages, delivery, done);
+    q->now.requests +=
+        ceil((double)(q->messages.ended[MESSAGES_DELETED] - deleted) / SQS_BATCH_MAX);
     if (!ready && messages_ready(&q->messages)) {
         sqs_offer(w, s);
     }
@@ -476,17 +235,13 @@ static void sqs_delete(struct world *w, struct service *s, struct frame *f)
     struct sqs *q = s->state;
     const struct frame *caller = call_waiting(w, f);
     f->work_ns = distribution_draw_int(p->send_latency_ns_dist, &q->latency_random);
-    if (p->fifo && !bucket_take(&q->deletes, core_now(s->core), 1)) {
+    if (p->fifo && !partition_calls_take(&q->fifo, SQS_DELETES, core_now(s->core))) {
         call_throttle(w, f, "delete calls");
         return;
     }
-    if (caller != NULL) {
-        struct sqs_holder *holder = sqs_holder(s, q, caller);
-        if (holder->delivery > 0 && holder->start_ns == caller->start_ns) {
-            const uint32_t delivery = holder->delivery - 1;
-            holder->delivery = 0;
-            sqs_settle_messages(w, s, delivery, UINT32_MAX);
-        }
+    const uint32_t delivery = caller != NULL ? holders_take(&q->holders, caller) : HOLDERS_NONE;
+    if (delivery != HOLDERS_NONE) {
+        sqs_settle_messages(w, s, delivery, UINT32_MAX);
     }
     call_work(w, f);
 }
@@ -504,11 +259,9 @@ static void sqs_got(struct world *w, struct service *s, struct frame *f)
         sqs_settle_messages(w, s, f->note, 0);
         return;
     }
-    struct sqs_holder *holder = sqs_holder(s, q, caller);
-    const uint32_t dropped = holder->delivery;
-    *holder = (struct sqs_holder){.start_ns = caller->start_ns, .delivery = f->note + 1};
-    if (dropped > 0) {
-        sqs_settle_messages(w, s, dropped - 1, 0);
+    const uint32_t dropped = holders_give(&q->holders, caller, f->note);
+    if (dropped != HOLDERS_NONE) {
+        sqs_settle_messages(w, s, dropped, 0);
     }
 }
 
@@ -525,7 +278,8 @@ static void sqs_arrive(struct world *w, struct service *s, struct frame *f)
 {
     switch ((enum sqs_operation)s->spec->operations[f->operation].builtin) {
     case SQS_SEND:
-        sqs_send(w, s, f);
+    case SQS_SEND_BATCH:
+        sqs_send(w, s, f, s->spec->operations[f->operation].builtin == SQS_SEND_BATCH);
         break;
     case SQS_RECEIVE:
         sqs_receive_call(w, s, f);
@@ -534,7 +288,7 @@ static void sqs_arrive(struct world *w, struct service *s, struct frame *f)
         sqs_delete(w, s, f);
         break;
     case SQS_REDRIVE:
-        sqs_redrive(w, s, f);
+        sqs_take_in(w, s, f);
         break;
     }
 }
@@ -554,21 +308,28 @@ static uint32_t sqs_receive(struct world *w, struct service *s, uint16_t edge,
     uint32_t count = 0;
     if (!p->fifo) {
         count = messages_receive(&q->messages, most, delivery);
-        q->calls[SQS_RECEIVE_CALLS] += ceil(count / (double)SQS_BATCH_MAX);
+        if (count > 0) {
+            const double calls = ceil(count / (double)SQS_BATCH_MAX);
+            q->calls[SQS_RECEIVE_CALLS] += calls;
+            sqs_bill(q, calls, count);
+        }
     }
     while (p->fifo && count < most && messages_ready(&q->messages)) {
-        if (!bucket_take(&q->receives, now_ns, 1)) {
+        if (!partition_calls_take(&q->fifo, SQS_RECEIVES, now_ns)) {
             if (!q->token_timed) {
                 service_throttled(w, s, sqs_resources[SQS_RECEIVE_CALLS]);
                 q->token_timed = true;
-                service_timer(s, bucket_due_ns(&q->receives, 1) - now_ns, sqs_slot(SQS_TOKEN, 0));
+                service_timer(s, partition_calls_due_ns(&q->fifo, SQS_RECEIVES) - now_ns,
+                              sqs_slot(SQS_TOKEN, 0));
             }
             break;
         }
         const uint32_t left = most - count;
-        count +=
+        const uint32_t got =
             messages_receive(&q->messages, left < SQS_BATCH_MAX ? left : SQS_BATCH_MAX, delivery);
+        count += got;
         q->calls[SQS_RECEIVE_CALLS]++;
+        sqs_bill(q, 1, got);
     }
     sqs_time(s, q);
     return count;
@@ -589,12 +350,14 @@ static void sqs_due(struct world *w, struct service *s)
     const struct sqs_params *p = s->params;
     struct sqs *q = s->state;
     int64_t sent_ns;
+    bool bad;
     q->timer = EVENT_NONE;
     q->timer_ns = INT64_MAX;
     messages_pass(&q->messages);
-    while (messages_dead(&q->messages, &sent_ns)) {
-        call_send(w, s, p->dead_letter_target.edge,
-                  p->fifo ? 0 : (uint32_t)(sent_ns / SQS_NS_PER_S) + 1);
+    while (messages_dead(&q->messages, &sent_ns, &bad)) {
+        const uint32_t second = p->fifo ? 0 : (uint32_t)(sent_ns / SQS_NS_PER_S) + 1;
+        q->dead++;
+        call_send(w, s, p->dead_letter_target.edge, second | (bad ? SQS_BAD : 0));
     }
     sqs_offer(w, s);
 }
@@ -621,83 +384,12 @@ static void sqs_timer(struct world *w, struct service *s, uint32_t slot)
         q->token_timed = false;
         sqs_offer(w, s);
         break;
-    }
-}
-
-/* ---- results ---- */
-
-static struct sqs_counts sqs_count(const struct sqs *q)
-{
-    struct sqs_counts counts = q->now;
-    counts.received = q->messages.received;
-    for (uint32_t i = 0; i < MESSAGES_ENDS; i++) {
-        counts.ended[i] = q->messages.ended[i];
-    }
-    return counts;
-}
-
-static void sqs_window(struct world *w, struct service *s, bool begins)
-{
-    (void)w;
-    struct sqs *q = s->state;
-    assert_hot(messages_conserved(&q->messages));
-    if (begins) {
-        q->begin = sqs_count(q);
-        messages_measure(&q->messages, true);
-        return;
-    }
-    q->end = sqs_count(q);
-    q->age_s = (double)messages_age_ns(&q->messages) / SQS_NS_PER_S;
-    messages_measure(&q->messages, false);
-}
-
-static double sqs_now(struct world *w, struct service *s, uint32_t metric)
-{
-    (void)w;
-    const struct sqs *q = s->state;
-    const struct gauge *level = metric == SQS_VISIBLE       ? &s->load.queue
-                                : metric == SQS_NOT_VISIBLE ? &s->load.busy
-                                                            : &q->messages.coming;
-    return (double)level->value;
-}
-
-static void sqs_level(struct own_value *mean, struct own_value *most,
-                      const struct gauge_window *level, double window_s)
-{
-    mean->value = gauge_mean(level, window_s);
-    most->value = (double)level->max;
-}
-
-static void sqs_observe(struct world *w, struct service *s, struct own_value *own)
-{
-    const double window_s = world_window_s(w);
-    const struct sqs *q = s->state;
-    const struct sqs_counts *from = &q->begin, *to = &q->end;
-    assert_hot(messages_conserved(&q->messages));
-    own[SQS_SENT].value = (double)(to->sent - from->sent);
-    own[SQS_EMPTY].value = (double)(to->empty - from->empty);
-    own[SQS_RECEIVED].value = (double)(to->received - from->received);
-    own[SQS_DELETED].value = (double)(to->ended[MESSAGES_DELETED] - from->ended[MESSAGES_DELETED]);
-    own[SQS_DEAD_LETTERED].value = (double)(to->ended[MESSAGES_DEAD] - from->ended[MESSAGES_DEAD]);
-    own[SQS_EXPIRED].value = (double)(to->ended[MESSAGES_EXPIRED] - from->ended[MESSAGES_EXPIRED]);
-    sqs_level(&own[SQS_VISIBLE], &own[SQS_VISIBLE_MAX], &q->visible, window_s);
-    sqs_level(&own[SQS_NOT_VISIBLE], &own[SQS_NOT_VISIBLE_MAX], &q->not_visible, window_s);
-    sqs_level(&own[SQS_DELAYED], &own[SQS_DELAYED_MAX], &q->delayed, window_s);
-    own[SQS_AGE].value = q->age_s;
-    own[SQS_TIME_IN_QUEUE].summary = &q->messages.waits;
-    own[SQS_END_TO_END].summary = &q->messages.stays;
-}
-
-static void sqs_usage(struct world *w, struct service *s, struct usage *usage)
-{
-    (void)w;
-    const struct sqs_params *p = s->params;
-    const struct sqs *q = s->state;
-    for (uint32_t i = 0; i < sizeof(sqs_resources) / sizeof(sqs_resources[0]); i++) {
-        usage[i] = (struct usage){
-            .used = q->calls[i],
-            .available = p->fifo ? p->fifo_calls_per_s : (double)INFINITY,
-        };
+    case SQS_START:
+        sqs_control(w, s, 0, 0);
+        break;
+    case SQS_MOVE:
+        sqs_move(w, s);
+        break;
     }
 }
 
@@ -719,14 +411,19 @@ const struct model sqs_model = {
                 "A `receive` by traffic itself deletes at once. An empty `receive` ends as "
                 "`rejected`, so that the consumer's program stops there. FIFO: a group's messages "
                 "go out in order, none while one is in flight; redriven ones draw a group anew. "
+                "In high throughput a group's sends are limited by its partition, receives and "
+                "deletes by all partitions together. A `poison` message fails its consumer each "
+                "time: a function at that message of its batch, a worker before its `delete`. "
                 "`queue` is the visible messages, `busy` those in flight, of max_in_flight. Left "
-                "out: delays, high-throughput FIFO, deduplication of repeated sends, fair queues, "
-                "changes of a message's visibility.",
+                "out: fair queues, changes of a message's visibility, growing partitions.",
             ROWS(params, sqs_params),
             ROWS(metrics, sqs_metrics),
             ROWS(operations, sqs_operations),
+            ROWS(quotas, sqs_quotas),
             ROWS(resources, sqs_resources),
             .params_size = sizeof(struct sqs_params),
+            .quotas_size = sizeof(struct sqs_quotas),
+            .controls = sqs_controls,
             .target_kind = TARGET_KIND_NONE,
             .resource = "messages in flight",
             .source = true,
@@ -744,4 +441,6 @@ const struct model sqs_model = {
     .receive = sqs_receive,
     .level = sqs_now,
     .settle = sqs_settle,
+    .spoilt = sqs_spoilt,
+    .control = sqs_control,
 };

@@ -3,42 +3,11 @@
 #include "sim/blocks/messages.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stddef.h>
 
-enum {
-    SLAB_CHUNK_BITS = 12,
-    SLAB_CHUNK = 1 << SLAB_CHUNK_BITS,
-    SLAB_CHUNKS_MAX = MESSAGES_MAX / SLAB_CHUNK,
-    MESSAGES_GROUP_MASK = MESSAGES_GROUPS_MAX - 1,
-};
+enum { MESSAGES_GROUP_MASK = MESSAGES_GROUPS_MAX - 1 };
 
 /* ---- slots ---- */
-
-static void slab_init(struct messages *q, struct messages_slab *slab, size_t size)
-{
-    slab->chunks = arena_array(q->setup.arena, SLAB_CHUNKS_MAX, sizeof(char *));
-    slab->size = size;
-    slab->free = MESSAGES_NONE;
-}
-
-static inline void *slab_at(const struct messages_slab *slab, uint32_t slot)
-{
-    return slab->chunks[slot >> SLAB_CHUNK_BITS] + (slot & (SLAB_CHUNK - 1)) * slab->size;
-}
-
-/* A slot that was never used before, or none. */
-static uint32_t slab_grow(struct messages *q, struct messages_slab *slab)
-{
-    if (slab->count == MESSAGES_MAX) {
-        q->full = true;
-        return MESSAGES_NONE;
-    }
-    if (slab->count % SLAB_CHUNK == 0) {
-        slab->chunks[slab->count / SLAB_CHUNK] =
-            arena_array(q->setup.arena, SLAB_CHUNK, slab->size);
-    }
-    return slab->count++;
-}
 
 static inline struct message *message_at(const struct messages *q, uint32_t slot)
 {
@@ -55,51 +24,26 @@ static inline struct messages_reference *reference_at(const struct messages *q, 
     return slab_at(&q->references, slot);
 }
 
-static uint32_t message_new(struct messages *q)
+/* MESSAGES_NONE: what the queue holds has no room. */
+static uint32_t messages_slot(struct messages *q, struct slab *slab)
 {
-    const uint32_t slot = q->messages.free;
-    if (slot == MESSAGES_NONE) {
-        return slab_grow(q, &q->messages);
-    }
-    q->messages.free = message_at(q, slot)->next;
+    const uint32_t slot = slab_take(slab);
+    q->full = q->full || slot == SLAB_NONE;
     return slot;
 }
 
 static void message_free(struct messages *q, uint32_t slot)
 {
-    struct message *m = message_at(q, slot);
-    m->generation++;
-    m->next = q->messages.free;
-    q->messages.free = slot;
-}
-
-static uint32_t receipt_new(struct messages *q)
-{
-    const uint32_t slot = q->receipts.free;
-    if (slot == MESSAGES_NONE) {
-        return slab_grow(q, &q->receipts);
-    }
-    q->receipts.free = receipt_at(q, slot)->next;
-    return slot;
-}
-
-static void receipt_free(struct messages *q, uint32_t slot)
-{
-    receipt_at(q, slot)->next = q->receipts.free;
-    q->receipts.free = slot;
+    message_at(q, slot)->generation++;
+    slab_give_back(&q->messages, slot);
 }
 
 /* To a message as it is now. */
 static uint32_t reference_new(struct messages *q, uint32_t message)
 {
-    uint32_t slot = q->references.free;
+    const uint32_t slot = messages_slot(q, &q->references);
     if (slot == MESSAGES_NONE) {
-        slot = slab_grow(q, &q->references);
-        if (slot == MESSAGES_NONE) {
-            return MESSAGES_NONE;
-        }
-    } else {
-        q->references.free = reference_at(q, slot)->next;
+        return slot;
     }
     const struct message *m = message_at(q, message);
     *reference_at(q, slot) = (struct messages_reference){
@@ -109,12 +53,6 @@ static uint32_t reference_new(struct messages *q, uint32_t message)
         .next = MESSAGES_NONE,
     };
     return slot;
-}
-
-static void reference_free(struct messages *q, uint32_t slot)
-{
-    reference_at(q, slot)->next = q->references.free;
-    q->references.free = slot;
 }
 
 /* ---- lists of messages, through next and previous ---- */
@@ -268,6 +206,16 @@ static void messages_note_age(struct messages *q, const struct message *m)
     }
 }
 
+/* Of the messages in flight of a group. */
+static void group_count(struct messages *q, struct messages_group *group, int32_t change)
+{
+    const bool before = group->in_flight > 0;
+    group->in_flight += (uint32_t)change;
+    if (messages_ordered(q) && before != (group->in_flight > 0)) {
+        gauge_add(&q->groups_in_flight, before ? -1 : 1, messages_now(q));
+    }
+}
+
 static void messages_count_visible(struct messages *q, int32_t change)
 {
     q->visible += (uint32_t)change;
@@ -285,6 +233,7 @@ static void message_end(struct messages *q, uint32_t slot, enum messages_end end
 {
     messages_note_age(q, message_at(q, slot));
     arrival_leave(q, slot);
+    q->bad_count -= message_at(q, slot)->bad;
     message_free(q, slot);
     q->ended[end]++;
 }
@@ -336,16 +285,19 @@ void messages_init(struct messages *q, const struct messages_setup *setup)
     for (uint32_t i = 0; i < groups_count; i++) {
         q->groups[i].line = list_empty;
     }
-    slab_init(q, &q->messages, sizeof(struct message));
-    slab_init(q, &q->receipts, sizeof(struct messages_receipt));
-    slab_init(q, &q->references, sizeof(struct messages_reference));
+    slab_init(&q->messages, setup->arena, sizeof(struct message), offsetof(struct message, next),
+              MESSAGES_MAX);
+    slab_init(&q->receipts, setup->arena, sizeof(struct messages_receipt),
+              offsetof(struct messages_receipt, next), MESSAGES_MAX);
+    slab_init(&q->references, setup->arena, sizeof(struct messages_reference),
+              offsetof(struct messages_reference, next), MESSAGES_MAX);
     summary_init(&q->waits, setup->arena);
     summary_init(&q->stays, setup->arena);
 }
 
 uint32_t messages_add(struct messages *q, uint32_t group)
 {
-    const uint32_t slot = message_new(q);
+    const uint32_t slot = messages_slot(q, &q->messages);
     if (slot == MESSAGES_NONE) {
         return slot;
     }
@@ -355,6 +307,7 @@ uint32_t messages_add(struct messages *q, uint32_t group)
     m->received = 0;
     m->state = MESSAGE_COMING;
     m->processed = 0;
+    m->bad = 0;
     arrival_join(q, slot);
     q->added++;
     gauge_add(&q->coming, 1, m->arrived_ns);
@@ -362,6 +315,12 @@ uint32_t messages_add(struct messages *q, uint32_t group)
         list_insert(q, &q->groups[group].line, q->groups[group].line.last, slot);
     }
     return slot;
+}
+
+void messages_spoil(struct messages *q, uint32_t slot)
+{
+    message_at(q, slot)->bad = 1;
+    q->bad_count++;
 }
 
 void messages_show(struct messages *q, uint32_t slot)
@@ -382,14 +341,9 @@ void messages_show(struct messages *q, uint32_t slot)
     }
 }
 
-uint32_t messages_move(struct messages *q, uint32_t group)
+uint32_t messages_refer(struct messages *q, uint32_t message)
 {
-    const uint32_t slot = messages_add(q, group);
-    if (slot == MESSAGES_NONE) {
-        return slot;
-    }
-    messages_show(q, slot);
-    return reference_new(q, slot);
+    return reference_new(q, message);
 }
 
 void messages_expire(struct messages *q, uint32_t reference)
@@ -398,7 +352,7 @@ void messages_expire(struct messages *q, uint32_t reference)
     if (message_at(q, r->message)->generation == r->generation && !message_overage(q, r->message)) {
         message_age(q, r->message);
     }
-    reference_free(q, reference);
+    slab_give_back(&q->references, reference);
 }
 
 /* ---- receiving ---- */
@@ -456,7 +410,7 @@ static uint32_t receipt_take(struct messages *q, struct messages_receipt *r, uin
         list_insert(q, &r->held, r->held.last, slot);
         taken++;
     }
-    group->in_flight += taken;
+    group_count(q, group, (int32_t)taken);
     group_update(q, index);
     return taken;
 }
@@ -464,7 +418,8 @@ static uint32_t receipt_take(struct messages *q, struct messages_receipt *r, uin
 uint32_t messages_receive(struct messages *q, uint32_t most, uint32_t *delivery)
 {
     const uint32_t room = q->setup.in_flight_max - q->in_flight;
-    const uint32_t slot = messages_ready(q) && most > 0 ? receipt_new(q) : MESSAGES_NONE;
+    const uint32_t slot =
+        messages_ready(q) && most > 0 ? messages_slot(q, &q->receipts) : MESSAGES_NONE;
     uint32_t taken = 0;
     if (slot == MESSAGES_NONE) {
         return 0;
@@ -516,13 +471,16 @@ static uint32_t settle_held(struct messages *q, struct messages_receipt *r, uint
         const uint32_t group = m->group;
         next = m->next;
         done--;
+        if (m->bad) {
+            continue;
+        }
         message_process(q, m);
         if (messages_deletion_lost(q)) {
             continue;
         }
         list_remove(q, &r->held, slot);
         message_end(q, slot, MESSAGES_DELETED);
-        q->groups[group].in_flight--;
+        group_count(q, &q->groups[group], -1);
         group_update(q, group);
         deleted++;
     }
@@ -536,13 +494,13 @@ static uint32_t settle_overdue(struct messages *q, struct messages_receipt *r, u
     for (uint32_t slot = r->held.first, next; slot != MESSAGES_NONE; slot = next) {
         const struct messages_reference at = *reference_at(q, slot);
         next = at.next;
-        reference_free(q, slot);
+        slab_give_back(&q->references, slot);
         if (done == 0) {
             continue;
         }
         done--;
         struct message *m = message_at(q, at.message);
-        if (m->generation == at.generation && m->state == MESSAGE_VISIBLE &&
+        if (m->generation == at.generation && m->state == MESSAGE_VISIBLE && !m->bad &&
             m->received == at.received) {
             message_process(q, m);
             message_end_visible(q, at.message, MESSAGES_DELETED);
@@ -560,15 +518,33 @@ void messages_settle(struct messages *q, uint32_t delivery, uint32_t done)
         r->open = false;
         if (r->overdue) {
             done = settle_overdue(q, r, done);
-            receipt_free(q, slot);
+            slab_give_back(&q->receipts, slot);
             continue;
         }
         done = settle_held(q, r, done);
         if (r->held.first == MESSAGES_NONE) {
             receipt_leave(q, slot);
-            receipt_free(q, slot);
+            slab_give_back(&q->receipts, slot);
         }
     }
+}
+
+uint32_t messages_bad(const struct messages *q, uint32_t delivery)
+{
+    uint32_t index = 0;
+    for (uint32_t slot = delivery; q->bad_count > 0 && slot != MESSAGES_NONE;) {
+        const struct messages_receipt *r = receipt_at(q, slot);
+        for (uint32_t held = r->held.first; held != MESSAGES_NONE; index++) {
+            const struct messages_reference *at = r->overdue ? reference_at(q, held) : NULL;
+            const struct message *m = message_at(q, at != NULL ? at->message : held);
+            if (m->bad && (at == NULL || m->generation == at->generation)) {
+                return index;
+            }
+            held = at != NULL ? at->next : m->next;
+        }
+        slot = r->next;
+    }
+    return MESSAGES_NONE;
 }
 
 /* ---- coming back ---- */
@@ -582,7 +558,7 @@ static uint32_t message_return(struct messages *q, uint32_t slot, uint32_t after
     if (m->received == MESSAGES_POISON) {
         messages_note_age(q, m);
     }
-    group->in_flight--;
+    group_count(q, group, -1);
     if (message_overage(q, slot)) {
         message_end(q, slot, MESSAGES_EXPIRED);
         return after;
@@ -641,7 +617,7 @@ static void receipt_return(struct messages *q, uint32_t receipt)
     r->held = kept;
     r->overdue = true;
     if (!r->open) {
-        receipt_free(q, receipt);
+        slab_give_back(&q->receipts, receipt);
     }
 }
 
@@ -672,13 +648,30 @@ void messages_pass(struct messages *q)
     }
 }
 
-bool messages_dead(struct messages *q, int64_t *arrived_ns)
+bool messages_take(struct messages *q, bool *bad)
+{
+    uint32_t slot = q->by_arrival.first;
+    const struct message *m = slot != MESSAGES_NONE ? message_at(q, slot) : NULL;
+    if (m == NULL || m->state != MESSAGE_VISIBLE || !q->groups[m->group].ready) {
+        const uint32_t group = q->ready.first;
+        slot = group != MESSAGES_NONE ? q->groups[group].line.first : MESSAGES_NONE;
+    }
+    if (slot == MESSAGES_NONE) {
+        return false;
+    }
+    *bad = message_at(q, slot)->bad;
+    message_end_visible(q, slot, MESSAGES_MOVED);
+    return true;
+}
+
+bool messages_dead(struct messages *q, int64_t *arrived_ns, bool *bad)
 {
     const uint32_t slot = q->dead.first;
     if (slot == MESSAGES_NONE) {
         return false;
     }
     *arrived_ns = message_at(q, slot)->arrived_ns;
+    *bad = message_at(q, slot)->bad;
     list_remove(q, &q->dead, slot);
     q->dead_count--;
     message_end(q, slot, MESSAGES_DEAD);
@@ -719,22 +712,43 @@ static uint32_t list_count(const struct messages *q, const struct messages_list 
     return count;
 }
 
+/* With groups: what waits of one stands in the order of arrival, behind what is in flight of it. */
+static bool messages_in_order(const struct messages *q, const struct messages_list *list)
+{
+    int64_t before_ns = 0;
+    for (uint32_t slot = list->first; slot != MESSAGES_NONE; slot = message_at(q, slot)->next) {
+        const struct message *m = message_at(q, slot);
+        const uint32_t first = q->groups[m->group].line.first;
+        const bool in_flight = m->state == MESSAGE_IN_FLIGHT;
+        if (in_flight ? first != MESSAGES_NONE && message_at(q, first)->arrived_ns < m->arrived_ns
+                      : m->arrived_ns < before_ns) {
+            return false;
+        }
+        before_ns = m->arrived_ns;
+    }
+    return true;
+}
+
 bool messages_conserved(const struct messages *q)
 {
-    const uint32_t groups_count = messages_ordered(q) ? q->setup.groups_count : 1;
+    const bool ordered = messages_ordered(q);
+    bool good = true;
+    const uint32_t groups_count = ordered ? q->setup.groups_count : 1;
     uint32_t visible = 0, in_flight = 0, locked = 0;
     uint64_t here = (uint64_t)q->coming.value + q->visible + q->in_flight + q->dead_count;
     for (uint32_t i = 0; i < groups_count; i++) {
         visible += list_count(q, &q->groups[i].line, MESSAGE_VISIBLE);
         locked += q->groups[i].in_flight;
+        good = good && (!ordered || messages_in_order(q, &q->groups[i].line));
     }
     for (uint32_t slot = q->by_deadline.first; slot != MESSAGES_NONE;
          slot = receipt_at(q, slot)->later) {
         in_flight += list_count(q, &receipt_at(q, slot)->held, MESSAGE_IN_FLIGHT);
+        good = good && (!ordered || messages_in_order(q, &receipt_at(q, slot)->held));
     }
     for (uint32_t i = 0; i < MESSAGES_ENDS; i++) {
         here += q->ended[i];
     }
-    return here == q->added && visible == q->visible && in_flight == q->in_flight &&
+    return good && here == q->added && visible == q->visible && in_flight == q->in_flight &&
            locked == in_flight && list_count(q, &q->dead, MESSAGE_DEAD) == q->dead_count;
 }

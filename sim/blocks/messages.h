@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/blocks/slab.h"
 #include "sim/kernel/arena.h"
 #include "sim/kernel/core.h"
 #include "sim/kernel/load.h"
@@ -37,6 +38,7 @@ enum messages_end {
     MESSAGES_DELETED, /* processed */
     MESSAGES_DEAD,    /* received too often */
     MESSAGES_EXPIRED, /* too old */
+    MESSAGES_MOVED,   /* taken out: messages_take */
     MESSAGES_ENDS,
 };
 
@@ -44,9 +46,10 @@ enum message_state { MESSAGE_COMING, MESSAGE_VISIBLE, MESSAGE_IN_FLIGHT, MESSAGE
 
 struct message {
     int64_t arrived_ns;
-    uint32_t next, previous; /* of its group, its receipt, or the dead letters; next free slot */
-    uint32_t newer, older;   /* by arrival; older is itself: it is too old, and in none */
-    uint32_t generation;     /* of its slot */
+    uint32_t next, previous;  /* of its group, its receipt, or the dead letters; next free slot */
+    uint32_t newer, older;    /* by arrival; older is itself: it is too old, and in none */
+    uint32_t generation : 31; /* of its slot */
+    uint32_t bad : 1;         /* nobody can process it */
     uint32_t group : 19;
     uint32_t received : 10;
     uint32_t state : 2;
@@ -80,13 +83,6 @@ struct messages_reference {
     uint32_t message, generation, received, next;
 };
 
-/* Slots of equal size, in chunks that never move. */
-struct messages_slab {
-    char **chunks;
-    size_t size;
-    uint32_t count, free; /* ever used; first free */
-};
-
 struct messages_setup {
     const struct core *core;
     struct load *load; /* queue: visible; busy: in flight */
@@ -101,16 +97,18 @@ struct messages_setup {
 
 struct messages {
     struct messages_setup setup;
-    struct messages_slab messages, receipts, references;
+    struct slab messages, receipts, references;
     struct messages_group *groups;    /* one where no order is kept */
     struct messages_list ready;       /* groups */
     struct messages_list by_arrival;  /* messages */
     struct messages_list by_deadline; /* receipts with messages in flight */
     struct messages_list dead;        /* to be asked for by messages_dead */
     struct gauge coming;              /* on their way */
+    struct gauge groups_in_flight;    /* groups of which something is in flight */
     uint32_t visible, in_flight, dead_count;
-    bool full;      /* what it holds has no room: the run must end */
-    bool measuring; /* the summaries and the age are being filled */
+    uint32_t bad_count; /* of those that are here */
+    bool full;          /* what it holds has no room: the run must end */
+    bool measuring;     /* the summaries and the age are being filled */
     uint64_t added, received, ended[MESSAGES_ENDS]; /* since the beginning */
     struct summary waits;                           /* ns, arrival to first receipt */
     struct summary stays;                           /* ns, arrival to the end of processing */
@@ -121,11 +119,13 @@ void messages_init(struct messages *q, const struct messages_setup *setup);
 
 /* A message is on its way from now on; messages_show must follow. MESSAGES_NONE: full. */
 uint32_t messages_add(struct messages *q, uint32_t group);
+/* One that was just added is bad: whoever processes it fails, so that it is never deleted. */
+void messages_spoil(struct messages *q, uint32_t message);
 /* It can be received from now on, as soon as its turn comes. */
 void messages_show(struct messages *q, uint32_t message);
-/* A message from another queue, visible at once, whose retention does not begin here: when it is
- * over, messages_expire with what is returned must follow. MESSAGES_NONE: full. */
-uint32_t messages_move(struct messages *q, uint32_t group);
+/* Of a message that was just added, whose retention does not begin here: when it is over,
+ * messages_expire with what is returned must follow. MESSAGES_NONE: full. */
+uint32_t messages_refer(struct messages *q, uint32_t message);
 void messages_expire(struct messages *q, uint32_t reference);
 
 /* Something can be received now. */
@@ -137,22 +137,30 @@ static inline bool messages_ready(const struct messages *q)
  * asks for a new one, else they are added to that one. */
 uint32_t messages_receive(struct messages *q, uint32_t most, uint32_t *delivery);
 /* The first `done` messages of a delivery, in the order in which they were received, are deleted;
- * the others come back at their deadline. What has come back already is deleted too, unless it was
- * received again since; with groups: not at all. */
+ * the others come back at their deadline, and so do bad ones. What has come back already is deleted
+ * too, unless it was received again since; with groups: not at all. */
 void messages_settle(struct messages *q, uint32_t delivery, uint32_t done);
+
+/* Which message of a delivery is the first bad one, counted as it was received; MESSAGES_NONE: none
+ * is. O(messages of the delivery) while a bad one is here. */
+uint32_t messages_bad(const struct messages *q, uint32_t delivery);
+/* Takes the oldest message out that can be received, of a queue from which others hardly receive;
+ * false: there is none. */
+bool messages_take(struct messages *q, bool *bad);
 
 /* When messages_pass is to be called next; INT64_MAX: never, as things are. */
 int64_t messages_due_ns(const struct messages *q);
 /* What is due by now happens. */
 void messages_pass(struct messages *q);
 /* Takes one dead letter out; false: there is none. */
-bool messages_dead(struct messages *q, int64_t *arrived_ns);
+bool messages_dead(struct messages *q, int64_t *arrived_ns, bool *bad);
 
 /* The summaries and the age begin anew. */
 void messages_measure(struct messages *q, bool measuring);
 /* The age that the oldest message has reached since then. */
 int64_t messages_age_ns(const struct messages *q);
-/* Every message has ended once or is here, and the counts are those of the lists. O(messages). */
+/* Every message has ended once or is here, the counts are those of the lists, and with groups each
+ * is in order. O(messages). */
 bool messages_conserved(const struct messages *q);
 
 #endif

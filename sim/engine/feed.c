@@ -57,6 +57,24 @@ struct frame *source_invoke(struct world *w, const struct call_target *source, u
     return call_deliver_to(w, source->edge, delivery, rounds);
 }
 
+/* Without a program all rounds end at once; one round of several messages is all of them. */
+bool feed_spoilt(struct world *w, struct frame *f)
+{
+    struct service *source = &w->services[w->scenario->edges[f->edge].caller];
+    if (source->model->spoilt == NULL) {
+        return false;
+    }
+    const struct frame_more *more = core_more(&w->core, f);
+    const uint32_t at = source->model->spoilt(w, source, more->delivery);
+    if (at == PART_NONE) {
+        return false;
+    }
+    if (f->pc == PC_NONE && at < more->rounds) {
+        f->parent_generation = more->rounds - at;
+    }
+    return more->rounds == 1 || f->pc == PC_NONE || at == more->rounds - f->parent_generation;
+}
+
 void feed_settle(struct world *w, const struct frame *f, enum outcome outcome)
 {
     struct service *source = &w->services[w->scenario->edges[f->edge].caller];

@@ -16,6 +16,9 @@ static inline uint32_t feed_rounds(const struct world *w, const struct frame *f)
 {
     return feed_is(w, f) ? f->parent_generation : 1;
 }
+/* The round of a delivery that ends has a message that nobody can process; what is left of its
+ * rounds says which. */
+bool feed_spoilt(struct world *w, struct frame *f);
 /* A delivery has been worked off, or not. */
 void feed_settle(struct world *w, const struct frame *f, enum outcome outcome);
 /* EVENT_FED: the consumers of a source hear that there is something new. */

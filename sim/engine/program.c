@@ -323,7 +323,12 @@ static void step_choose(struct world *w, struct frame *f, const struct step *ste
 /* The program is through. True: a delivery has further rounds, and begins the next at once. */
 static bool program_end(struct world *w, struct frame *f)
 {
-    if (feed_is(w, f) && f->pc != PC_NONE && f->parent_generation > 1) {
+    const bool fed = feed_is(w, f);
+    if (fed && feed_spoilt(w, f)) {
+        call_end(w, f, OUTCOME_FAILED);
+        return false;
+    }
+    if (fed && f->pc != PC_NONE && f->parent_generation > 1) {
         f->parent_generation--;
         f->pc = w->services[f->service].spec->operations[f->operation].pc;
         return true;
@@ -387,7 +392,7 @@ static __attribute__((noinline)) void program_run(struct world *w, struct frame 
             continue;
         }
         if (f->pc == PC_NONE) {
-            call_end(w, f, OUTCOME_OK);
+            program_end(w, f);
             return;
         }
         if (!step_run(w, f, call_current(w, f))) {
@@ -398,7 +403,8 @@ static __attribute__((noinline)) void program_run(struct world *w, struct frame 
 
 void call_step(struct world *w, struct frame *f)
 {
-    if (f->pc == PC_NONE && f->state == FRAME_GO && w->services[f->service].model->serve == NULL) {
+    if (f->pc == PC_NONE && f->state == FRAME_GO && !(f->flags & FRAME_ASYNC) &&
+        w->services[f->service].model->serve == NULL) {
         call_end(w, f, OUTCOME_OK);
     } else {
         program_run(w, f);

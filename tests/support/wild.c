@@ -118,7 +118,7 @@ static bool wild_fits_alb(const struct wild_maker *m, uint32_t target)
 static void wild_name(struct wild_maker *m, uint32_t target)
 {
     static const char *const operations[][4] = {
-        {".send", ".send", ".receive", ".delete"},
+        {".send", ".send_batch", ".receive", ".delete"},
         {".get", ".put", ".query", ".transact_write"},
         {".read", ".write", ".query", ".write"},
     };
@@ -496,10 +496,32 @@ static void wild_queue(struct wild_maker *m)
     wild_timed(m, "send_latency", 1000);
     wild_timed(m, "receive_latency", 1000);
     if (fifo) {
-        wild_print(m, ", groups: zipf(n=%u s=1), fifo_calls: 300/s", wild_between(m, 1, 20));
+        wild_print(m, ", groups: zipf(n=%u s=1), fifo_calls: 300/s, batch: %u",
+                   wild_between(m, 1, 20), wild_between(m, 1, 10));
+        if (wild_chance(m, 30)) {
+            wild_print(m, ", high_throughput: true, partitions: %u", wild_between(m, 1, 5));
+        }
+        if (wild_chance(m, 30)) {
+            wild_print(m, ", repeats: {ratio: %u%%, after: exponential(5min)}",
+                       wild_between(m, 1, 50));
+        }
     } else {
         wild_print(m, ", duplicates: %u%%, false_empty: %u%%", wild_below(m, 20),
                    wild_below(m, 20));
+    }
+    if (wild_chance(m, 30)) {
+        wild_print(m, ", poison: %u%%", wild_between(m, 1, 30));
+    }
+    if (wild_chance(m, 20)) {
+        wild_print(m, ", delay: %ums", wild_between(m, 1, 300));
+    }
+    for (uint32_t i = 0; i < m->at; i++) { /* back to one before it: nobody calls in circles */
+        if (m->type[i] == WILD_QUEUE && m->fifo[i] == fifo && wild_chance(m, 50)) {
+            wild_print(m, ", redrive: {to: s%u, rate: %u/s, at: %ums, mended: %s}", i,
+                       wild_between(m, 1, 500), wild_between(m, 100, 2000),
+                       wild_chance(m, 50) ? "true" : "false");
+            break;
+        }
     }
     wild_dead_letter(m);
 }
