@@ -418,11 +418,11 @@ static uint32_t dynamodb_parts(struct world *w, struct service *s)
     return ((const struct dynamodb *)s->state)->stream.log.shards_count;
 }
 
-static uint32_t dynamodb_part_after(struct world *w, struct service *s, uint32_t part)
+static uint32_t dynamodb_part_after(struct world *w, struct service *s, uint32_t part,
+                                    uint32_t *count)
 {
     (void)w;
-    const uint32_t parent = ((const struct dynamodb *)s->state)->stream.log.shards[part].parent;
-    return parent == SHARD_NONE ? PART_NONE : parent;
+    return shards_after(&((const struct dynamodb *)s->state)->stream.log, part, count);
 }
 
 /* ---- what was measured ---- */

@@ -1,169 +1,21 @@
 /* kinesis: a data stream. A record goes to the shard of its partition key, which takes so many
  * records and bytes a second, and is there for all consumers once it is written. Consumers that
  * share a shard's throughput poll it; those with enhanced fan-out hear of records at once. On
- * demand the shards follow the traffic. Blocks: stream, readers. Left out: the Kinesis Client
- * Library and its leases, parents before children after a split, records that are aggregated. */
+ * demand the shards follow the traffic. Blocks: stream, readers, shard_growth. Left out: the
+ * Kinesis Client Library and its leases, records that are aggregated. */
 #include "models/model.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "models/kinesis_tables.h"
 #include "models/shards.h"
+#include "sim/blocks/shard_growth.h"
 #include "sim/kernel/zipf.h"
-
-#define LIMITS_PAGE "Kinesis Data Streams Developer Guide, Quotas and limits"
-#define MODE_PAGE "Kinesis Data Streams Developer Guide, Choose the data stream capacity mode"
-#define FAN_OUT_PAGE "Kinesis Data Streams Developer Guide, Develop enhanced fan-out consumers"
-#define LATENCY_MEASURED \
-    "L. van Donkersgoed, Serverless Messaging: Latency Compared, 2022: put to start of a function"
-
-enum { KINESIS_PROVISIONED, KINESIS_ON_DEMAND };
-enum { KINESIS_PUT, KINESIS_PUT_RECORDS };
-enum { KINESIS_TICK, KINESIS_RESHARDED, KINESIS_READERS }; /* timer slots; the last: one a reader */
-enum { KINESIS_SHARDS_MAX = 10000, KINESIS_ENHANCED_MAX = 20 };
-#define KINESIS_MINUTE_NS INT64_C(60000000000)
-#define KINESIS_MINUTE_S 60.0
-#define KINESIS_HELPED 0.75 /* of that part, at most: doubling the shards has made it smaller */
-#define KINESIS_SECOND_NS 1e9
-
-enum kinesis_metric {
-    KINESIS_INCOMING_RECORDS,
-    KINESIS_INCOMING_BYTES,
-    KINESIS_WRITE_EXCEEDED,
-    KINESIS_READ_EXCEEDED,
-    KINESIS_GET_RECORDS,
-    KINESIS_GET_BYTES,
-    KINESIS_ITERATOR_AGE,
-    KINESIS_ITERATOR_AGE_NOW,
-    KINESIS_EXPIRED,
-    KINESIS_OPEN_SHARDS,
-    KINESIS_HOTTEST,
-    KINESIS_METRICS,
-};
-
-struct kinesis_params {
-    int mode;
-    int64_t shards_count;
-    struct {
-        int64_t delay_ns;
-        double headroom;
-        double split_bytes_per_s;
-    } on_demand;
-    struct popularity keys_popularity;
-    const struct distribution *record_size_bytes_dist;
-    const struct distribution *records_count_dist;
-    const struct distribution *put_latency_ns_dist;
-    int64_t retention_ns;
-    struct {
-        double write_records_per_s, write_bytes_per_s, read_bytes_per_s, reads_per_s;
-    } shard;
-    struct {
-        int64_t records_count, bytes_bytes;
-    } read;
-    int64_t poll_ns;
-    const struct distribution *polled_ns_dist, *pushed_ns_dist;
-    struct watches enhanced_fan_out_services;
-    int64_t reshard_ns;
-};
-
-#define PARAMS struct kinesis_params
-static const struct param kinesis_params[] = {
-    CHOICE(mode, "provisioned", "provisioned on_demand", "who says how many shards there are",
-           DOCUMENTED(MODE_PAGE)),
-    COUNT(shards, "4", "1..10000", "open shards; on demand those of the beginning",
-          DOCUMENTED(MODE_PAGE ": a new on-demand stream takes 4 MB/s")),
-    TIME(on_demand.delay, "15min", "0s..1h", "from the traffic of a minute to the shards for it",
-         DOCUMENTED(LIMITS_PAGE ": more than double within 15 minutes may be throttled")),
-    NUMBER(on_demand.headroom, "2", "1..10", NULL, "shards for so many times the highest minute",
-           DOCUMENTED(MODE_PAGE ": up to double the peak write of the last 30 days")),
-    THROUGHPUT(on_demand.split, "0.5 MB/s", "1 B/s..",
-               "of the hottest shard in a minute: above it, twice the shards",
-               DOCUMENTED(MODE_PAGE ": a shard over 500 KB/s is split within 15 minutes")),
-    POPULARITY(keys, NONE, "the partition keys of the records; else they are spread evenly",
-               DOCUMENTED(LIMITS_PAGE ": a partition key belongs to one shard")),
-    SIZE_DIST(record_size, "1 KiB", "1 B..10 MiB", "of a record, where the call carries no size",
-              ASSUMED_UNLESS("keys", "a size of the user's own records is better")),
-    COUNT_DIST(records, "100", "1..500", "records of a put_records, each to the shard of its key",
-               DOCUMENTED(LIMITS_PAGE ": PutRecords takes up to 500 records")),
-    TIME_DIST(put_latency, "lognormal(p50=15ms p99=40ms)", "0s..", "of a put, at the client",
-              ESTIMATED("facts: PutRecord 10-30 ms, three zones synchronously")),
-    TIME(retention, "24h", "24h..8760h", "older records are gone, read or not",
-         DOCUMENTED("Kinesis Data Streams Developer Guide, Change the data retention period")),
-    RATE(shard.write_records, "1k/s", "1/s..1M/s", "records that a shard takes",
-         DOCUMENTED(LIMITS_PAGE)),
-    THROUGHPUT(shard.write, "1 MB/s", "1 kB/s..1 GB/s", "bytes that a shard takes",
-               DOCUMENTED(LIMITS_PAGE)),
-    THROUGHPUT(shard.read, "2 MB/s", "1 kB/s..1 GB/s",
-               "bytes that a shard gives, to all who share it or to each with enhanced fan-out",
-               DOCUMENTED(LIMITS_PAGE)),
-    RATE(shard.reads, "5/s", "0.1/s..1k/s", "polls of a shard by all who share it",
-         DOCUMENTED(LIMITS_PAGE ": 5 GetRecords transactions a second")),
-    COUNT(read.records, "10k", "1..10k", "the most that a poll gives", DOCUMENTED(LIMITS_PAGE)),
-    SIZE(read.bytes, "10 MB", "1 B..10 MB", "the most that a poll gives",
-         DOCUMENTED(LIMITS_PAGE ": after 10 MB the shard gives nothing for 5 seconds")),
-    TIME(poll, "1s", "1ms..1min", "a consumer polls each shard so often, and on while it gets all",
-         DOCUMENTED("Lambda Developer Guide, Using Lambda with Kinesis: at a base rate of once per "
-                    "second")),
-    TIME_DIST(polled, "lognormal(p50=90ms p99=920ms)", "0s..",
-              "from a poll to the consumer's having the records",
-              MEASURED(LATENCY_MEASURED " p50 627 ms, p99 1,580 ms; 0 to 1 s is the poll")),
-    TIME_DIST(pushed, "lognormal(p50=49ms p99=109ms)", "0s..",
-              "the same with enhanced fan-out, from the record's being written",
-              MEASURED(LATENCY_MEASURED ", enhanced fan-out: p50 49 ms, p99 109 ms")),
-    WATCHES(enhanced_fan_out, NONE, "", "consumers with a throughput of their own",
-            DOCUMENTED(FAN_OUT_PAGE)),
-    TIME(reshard, "30s", "0s..1h", "for each shard that is split or merged",
-         ESTIMATED("facts: a few minutes for large streams, about 30 s a split (recalled)")),
-};
-
-struct kinesis_quotas {
-    struct {
-        double us_east_1_bytes_per_s, sa_east_1_bytes_per_s;
-    } on_demand;
-};
-#undef PARAMS
-#define PARAMS struct kinesis_quotas
-static const struct param kinesis_quotas[] = {
-    THROUGHPUT(on_demand.us_east_1, "10 GB/s", "1 MB/s..1000 GB/s", "write of an on-demand stream",
-               DOCUMENTED(LIMITS_PAGE)),
-    THROUGHPUT(on_demand.sa_east_1, "200 MB/s", "1 MB/s..1000 GB/s", "write of an on-demand stream",
-               DOCUMENTED(LIMITS_PAGE)),
-};
-#undef PARAMS
-
-static const struct metric kinesis_metrics[] = {
-    [KINESIS_INCOMING_RECORDS] = {"incoming_records", QUANTITY_COUNT, METRIC_VALUE,
-                                  "records taken in the window"},
-    [KINESIS_INCOMING_BYTES] = {"incoming_bytes", QUANTITY_SIZE, METRIC_VALUE, "bytes of them"},
-    [KINESIS_WRITE_EXCEEDED] = {"write_provisioned_throughput_exceeded", QUANTITY_COUNT,
-                                METRIC_VALUE, "records refused: their shard was at its limit"},
-    [KINESIS_READ_EXCEEDED] = {"read_provisioned_throughput_exceeded", QUANTITY_COUNT, METRIC_VALUE,
-                               "polls put off: their shard was at its limit"},
-    [KINESIS_GET_RECORDS] = {"get_records_records", QUANTITY_COUNT, METRIC_VALUE,
-                             "records read, by all consumers"},
-    [KINESIS_GET_BYTES] = {"get_records_bytes", QUANTITY_SIZE, METRIC_VALUE, "bytes of them"},
-    [KINESIS_ITERATOR_AGE] = {"get_records_iterator_age", QUANTITY_TIME, METRIC_LATENCY,
-                              "age of the last record of each read"},
-    [KINESIS_ITERATOR_AGE_NOW] = {"iterator_age_maximum", QUANTITY_TIME, METRIC_MAX,
-                                  "age of the oldest record that a consumer has not read", true},
-    [KINESIS_EXPIRED] = {"expired_records", QUANTITY_COUNT, METRIC_VALUE,
-                         "records that were too old before all had read them"},
-    [KINESIS_OPEN_SHARDS] = {"open_shard_count", QUANTITY_COUNT, METRIC_VALUE,
-                             "open shards, mean over time", true},
-    [KINESIS_HOTTEST] = {"hottest_shard_utilization", QUANTITY_RATIO, METRIC_VALUE,
-                         "what the hottest shard of each minute used of its write limits"},
-};
-
-static const struct operation_info kinesis_operations[] = {
-    [KINESIS_PUT] = {"put", "one record, as large as the call"},
-    [KINESIS_PUT_RECORDS] = {"put_records", "several records, as large as the call together; ends "
-                                            "as `throttled` when some of them were refused"},
-};
-static const char *const kinesis_resources[] = {"hottest shard"};
-static const char *const kinesis_controls[] = {"shards", NULL};
 
 struct kinesis_counts {
     double records, bytes, write_exceeded, read_exceeded, read, read_bytes, expired;
+    double put_records, put_records_refused, pushed_bytes, payload_units;
 };
 
 struct kinesis {
@@ -172,9 +24,10 @@ struct kinesis {
     struct zipf popularity;
     uint64_t salt;
     struct random key_random, size_random, latency_random;
-    uint32_t next_shards, shards_max; /* next: being resharded to; 0: it is not */
-    double peak;                      /* of a minute: shards that were used */
-    double split_part; /* the hottest shard's of the traffic, at the last doubling; 0: none yet */
+    uint32_t next_shards; /* being resharded to; 0: it is not */
+    struct shard_growth growth;
+    int64_t *reshards_ns; /* the last so many commands, in a ring */
+    uint32_t reshards_next;
     struct kinesis_counts now, begin, end, minute;
     double hottest, hot_s, hot_begin_s, hot_end_s;
     struct gauge open;
@@ -182,14 +35,6 @@ struct kinesis {
     struct summary age;
     int64_t age_max_ns, looked_ns;
 };
-
-static const char *kinesis_check(const void *params)
-{
-    const struct kinesis_params *p = params;
-    return p->enhanced_fan_out_services.count > KINESIS_ENHANCED_MAX
-               ? "enhanced_fan_out: a stream has at most 20 such consumers"
-               : NULL;
-}
 
 /* ---- writing ---- */
 
@@ -220,6 +65,7 @@ static bool kinesis_put(struct world *w, struct service *s, double bytes)
     }
     k->now.records++;
     k->now.bytes += bytes;
+    k->now.payload_units += ceil(bytes / KINESIS_PAYLOAD_UNIT);
     readers_wake(&k->readers, shard);
     return true;
 }
@@ -239,6 +85,8 @@ static void kinesis_arrive(struct world *w, struct service *s, struct frame *f)
                                  : distribution_draw(p->record_size_bytes_dist, &k->size_random);
         refused += !kinesis_put(w, s, bytes < 1 ? 1 : bytes);
     }
+    k->now.put_records += several ? (double)count : 0;
+    k->now.put_records_refused += several ? refused : 0;
     if (refused > 0) {
         call_refuse(w, f, OUTCOME_THROTTLED);
         return;
@@ -274,6 +122,13 @@ static uint32_t kinesis_parts(struct world *w, struct service *s)
     return ((const struct kinesis *)s->state)->stream.shards_count;
 }
 
+static uint32_t kinesis_part_after(struct world *w, struct service *s, uint32_t part,
+                                   uint32_t *count)
+{
+    (void)w;
+    return shards_after(&((const struct kinesis *)s->state)->stream, part, count);
+}
+
 static struct source_terms kinesis_terms(const void *params)
 {
     (void)params;
@@ -282,10 +137,24 @@ static struct source_terms kinesis_terms(const void *params)
 
 /* ---- shards ---- */
 
+/* What the hottest shard has used since the last look. */
+static void kinesis_look(struct service *s)
+{
+    struct kinesis *k = s->state;
+    const double since_s = (double)(core_now(s->core) - k->looked_ns) / KINESIS_SECOND_NS;
+    if (since_s > 0) {
+        k->hottest = stream_hottest(&k->stream, since_s);
+        k->hot_s += k->hottest * since_s;
+        k->looked_ns = core_now(s->core);
+    }
+}
+
 static void kinesis_resharded(struct service *s)
 {
     struct kinesis *k = s->state;
-    stream_open(&k->stream, k->next_shards);
+    kinesis_look(s);
+    k->hottest = 0; /* of the new ones nothing is known yet */
+    stream_reshard(&k->stream, k->next_shards);
     readers_fit(&k->readers);
     gauge_set(&k->open, k->next_shards, core_now(s->core));
     k->next_shards = 0;
@@ -309,53 +178,16 @@ static void kinesis_reshard(struct world *w, struct service *s, uint32_t shards,
                                     .count = shards > from ? shards - from : from - shards});
 }
 
-/* Twice as many shards, because one is hot. Not again where that has not made the part of the
- * traffic smaller that the hottest has: it is one key's. */
-static bool kinesis_splits(struct service *s, double busy)
-{
-    const struct kinesis_params *p = s->params;
-    struct kinesis *k = s->state;
-    if (k->hottest * p->shard.write_bytes_per_s <= p->on_demand.split_bytes_per_s) {
-        return false;
-    }
-    const double part = k->hottest / busy;
-    if (k->split_part > 0 && part > KINESIS_HELPED * k->split_part) {
-        return false;
-    }
-    k->split_part = part;
-    return true;
-}
-
-/* On demand: for so many times the highest minute; twice as many where one shard is hot. */
+/* On demand: `busy` is what the last minute used, in shards. */
 static void kinesis_follow(struct world *w, struct service *s, double busy)
 {
     const struct kinesis_params *p = s->params;
     struct kinesis *k = s->state;
-    const double split = p->on_demand.split_bytes_per_s / p->shard.write_bytes_per_s;
     const uint32_t open = k->stream.open_count;
-    k->peak = busy > k->peak ? busy : k->peak;
-    if (k->next_shards > 0) {
-        return;
-    }
-    double wanted = ceil(p->on_demand.headroom * k->peak);
-    if (wanted < 2.0 * open && kinesis_splits(s, busy)) {
-        wanted = 2.0 * open;
-    }
-    wanted = wanted > k->shards_max ? k->shards_max : wanted;
+    const uint32_t wanted =
+        shard_growth_wanted(&k->growth, open, busy, k->hottest, k->next_shards > 0);
     if (wanted > open) {
-        kinesis_reshard(w, s, (uint32_t)wanted, p->on_demand.delay_ns, k->hottest, split);
-    }
-}
-
-/* What the hottest shard has used since the last look. */
-static void kinesis_look(struct service *s)
-{
-    struct kinesis *k = s->state;
-    const double since_s = (double)(core_now(s->core) - k->looked_ns) / KINESIS_SECOND_NS;
-    if (since_s > 0) {
-        k->hottest = stream_hottest(&k->stream, since_s);
-        k->hot_s += k->hottest * since_s;
-        k->looked_ns = core_now(s->core);
+        kinesis_reshard(w, s, wanted, p->on_demand.delay_ns, k->hottest, k->growth.hot);
     }
 }
 
@@ -376,6 +208,14 @@ static void kinesis_minute(struct world *w, struct service *s)
     service_timer(s, KINESIS_MINUTE_NS, KINESIS_TICK);
 }
 
+/* Not more often in 24 hours than so. */
+static bool kinesis_may_reshard(const struct service *s)
+{
+    const struct kinesis *k = s->state;
+    const int64_t oldest_ns = k->reshards_ns[k->reshards_next]; /* plus 1; 0: none */
+    return oldest_ns == 0 || core_now(s->core) + 1 - oldest_ns >= KINESIS_DAY_NS;
+}
+
 /* UpdateShardCount: to the half at least and the double at most, one at a time. */
 static bool kinesis_control(struct world *w, struct service *s, uint32_t control, double value)
 {
@@ -384,9 +224,12 @@ static bool kinesis_control(struct world *w, struct service *s, uint32_t control
     struct kinesis *k = s->state;
     const double open = k->stream.open_count;
     if (p->mode == KINESIS_ON_DEMAND || k->next_shards > 0 || value != floor(value) ||
-        value < open / 2 || value > open * 2 || value > KINESIS_SHARDS_MAX || value == open) {
+        value < open / 2 || value > open * 2 || value > KINESIS_SHARDS_MAX || value == open ||
+        !kinesis_may_reshard(s)) {
         return false;
     }
+    k->reshards_ns[k->reshards_next] = core_now(s->core) + 1;
+    k->reshards_next = (k->reshards_next + 1) % (uint32_t)p->reshards_count;
     const double changed = fabs(value - open);
     kinesis_reshard(w, s, (uint32_t)value, (int64_t)(changed * (double)p->reshard_ns), value, open);
     return true;
@@ -448,7 +291,12 @@ static void kinesis_start(struct world *w, struct service *s)
                                   .poll_bytes = (double)p->read.bytes_bytes,
                                   .random = service_random(w, s, "polls"),
                               });
-    k->shards_max = (uint32_t)kinesis_shards_max(w, s);
+    k->growth = (struct shard_growth){
+        .headroom = p->on_demand.headroom,
+        .hot = p->on_demand.split_bytes_per_s / p->shard.write_bytes_per_s,
+        .most = (uint32_t)kinesis_shards_max(w, s),
+    };
+    k->reshards_ns = arena_array(s->arena, (size_t)p->reshards_count, sizeof(*k->reshards_ns));
     gauge_set(&k->open, p->shards_count, core_now(s->core));
     service_gauge(s, &k->open, &k->seen);
     summary_init(&k->age, s->arena);
@@ -474,7 +322,20 @@ static struct kinesis_counts kinesis_counts_now(const struct kinesis *k)
     struct kinesis_counts counts = k->now;
     counts.read_exceeded = (double)k->readers.put_off;
     counts.expired = (double)k->stream.expired;
+    counts.pushed_bytes = k->readers.pushed_bytes;
     return counts;
+}
+
+/* Each consumer has read what came, lost it to its age, or has it before it. */
+static bool kinesis_conserved(const struct service *s)
+{
+    const struct kinesis *k = s->state;
+    double kept = 0;
+    for (uint32_t i = 0; i < k->stream.shards_count; i++) {
+        kept += (double)k->stream.shards[i].next;
+    }
+    return stream_conserved(&k->stream) &&
+           (s->spec->consumers_count == 0 || k->stream.full || kept == k->now.records);
 }
 
 static void kinesis_window(struct world *w, struct service *s, bool begins)
@@ -482,6 +343,7 @@ static void kinesis_window(struct world *w, struct service *s, bool begins)
     (void)w;
     struct kinesis *k = s->state;
     kinesis_look(s);
+    assert_hot(kinesis_conserved(s));
     *(begins ? &k->begin : &k->end) = kinesis_counts_now(k);
     *(begins ? &k->hot_begin_s : &k->hot_end_s) = k->hot_s;
 }
@@ -511,6 +373,7 @@ static void kinesis_observe(struct world *w, struct service *s, struct own_value
 {
     const struct kinesis *k = s->state;
     const struct kinesis_counts *from = &k->begin, *to = &k->end;
+    assert_hot(kinesis_conserved(s));
     own[KINESIS_INCOMING_RECORDS].value = to->records - from->records;
     own[KINESIS_INCOMING_BYTES].value = to->bytes - from->bytes;
     own[KINESIS_WRITE_EXCEEDED].value = to->write_exceeded - from->write_exceeded;
@@ -522,13 +385,20 @@ static void kinesis_observe(struct world *w, struct service *s, struct own_value
     own[KINESIS_EXPIRED].value = to->expired - from->expired;
     own[KINESIS_OPEN_SHARDS].value = gauge_mean(&k->seen, world_window_s(w));
     own[KINESIS_HOTTEST].value = (k->hot_end_s - k->hot_begin_s) / world_window_s(w);
+    own[KINESIS_PUT_RECORDS_TOTAL].value = to->put_records - from->put_records;
+    own[KINESIS_PUT_RECORDS_THROTTLED].value = to->put_records_refused - from->put_records_refused;
+    own[KINESIS_PUSHED_BYTES].value = to->pushed_bytes - from->pushed_bytes;
+    own[KINESIS_PAYLOAD_UNITS].value = to->payload_units - from->payload_units;
 }
 
 static void kinesis_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
+    const struct kinesis_params *p = s->params;
     const struct kinesis *k = s->state;
     usage[0] = (struct usage){.used = k->hot_s, .available = 1};
+    usage[1] =
+        (struct usage){.used = k->readers.hottest_bytes, .available = p->shard.read_bytes_per_s};
 }
 
 const struct model kinesis_model = {
@@ -543,9 +413,11 @@ const struct model kinesis_model = {
                     "share the shard, or hears of records at once with enhanced_fan_out. A hot "
                     "key has one shard only, however many there are. On demand the shards are for "
                     "twice the highest minute so far, 15 minutes later, and never fewer; an "
-                    "administrator may set them otherwise (UpdateShardCount). Left out: the order "
-                    "of parents and children after a split, aggregation, other readers than "
-                    "triggers.",
+                    "administrator may set them otherwise (UpdateShardCount). New shards are read "
+                    "once their consumer is through with those before them that had their keys. "
+                    "A put_records of which some records are refused has the others in: whoever "
+                    "tries it again writes those twice. Left out: aggregation, other readers than "
+                    "triggers, splits and merges of single shards.",
             ROWS(params, kinesis_params),
             ROWS(metrics, kinesis_metrics),
             ROWS(operations, kinesis_operations),
@@ -556,7 +428,7 @@ const struct model kinesis_model = {
             .quotas_size = sizeof(struct kinesis_quotas),
             .controls = kinesis_controls,
             .source = true,
-            .check = kinesis_check,
+            .check_together = kinesis_check_named,
             .terms = kinesis_terms,
         },
     .state_size = sizeof(struct kinesis),
@@ -569,6 +441,7 @@ const struct model kinesis_model = {
     .receive = kinesis_receive,
     .settle = shards_settle,
     .parts = kinesis_parts,
+    .part_after = kinesis_part_after,
     .level = kinesis_level,
     .control = kinesis_control,
 };

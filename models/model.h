@@ -43,8 +43,8 @@
  *             can process, or PART_NONE. Its consumer fails at it. Null: there is none.
  *             The pace of its readers is the stream's: it gives nothing before a poll finds it.
  *   parts     of a source whose terms say so: how many shards it has now.
- *   part_after  of those: the shard that a consumer must be done with before it asks for that one,
- *             or PART_NONE. Null: they do not come after each other.
+ *   part_after  of those: the first of *count shards, one after the other, that a consumer must be
+ *             done with before it asks for that one, or PART_NONE. Null: none come after others.
  *
  * Administrators and alarms look in from beside:
  *   level     the present value of an own metric that is one (metric.level).
@@ -198,7 +198,7 @@ struct model {
     uint32_t (*receive)(struct world *w, struct service *s, uint16_t edge,
                         const struct source_ask *ask, uint32_t *delivery);
     uint32_t (*parts)(struct world *w, struct service *s);
-    uint32_t (*part_after)(struct world *w, struct service *s, uint32_t part);
+    uint32_t (*part_after)(struct world *w, struct service *s, uint32_t part, uint32_t *count);
     void (*settle)(struct world *w, struct service *s, uint32_t delivery, enum outcome outcome,
                    uint32_t done);
     uint32_t (*spoilt)(struct world *w, struct service *s, uint32_t delivery);
@@ -282,7 +282,8 @@ void source_ready(struct world *w, struct service *s);
 uint32_t source_receive(struct world *w, const struct call_target *source,
                         const struct source_ask *ask, uint32_t *delivery);
 uint32_t source_parts(struct world *w, const struct call_target *source);
-uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part);
+uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part,
+                           uint32_t *count);
 /* What the source says; may be asked for in `start`. */
 struct source_terms source_terms(const struct world *w, const struct call_target *source);
 /* The consumer is called with a delivery (asynchronous, through the source's edge), its work and

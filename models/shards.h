@@ -10,6 +10,14 @@ static inline struct source_terms shards_terms(void)
     return (struct source_terms){.hold_ns = TIME_NONE, .ordered = true, .parted = true};
 }
 
+/* In `part_after`. */
+static inline uint32_t shards_after(const struct stream *stream, uint32_t part, uint32_t *count)
+{
+    const struct stream_shard *shard = &stream->shards[part];
+    *count = shard->parents;
+    return shard->parent == SHARD_NONE ? PART_NONE : shard->parent;
+}
+
 /* In `receive`: what the consumer at that edge reads; count 0: nothing. */
 static inline struct stream_batch shards_read(struct world *w, const struct service *s,
                                               struct readers *readers, uint16_t edge,

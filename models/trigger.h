@@ -200,10 +200,13 @@ static inline uint32_t trigger_parts(void *context)
     return source_parts(trigger->w, &trigger->params->from_target);
 }
 
-static inline uint32_t trigger_part_after(void *context, uint32_t part)
+static inline struct shard_parents trigger_part_after(void *context, uint32_t part)
 {
     const struct trigger *trigger = context;
-    return source_part_after(trigger->w, &trigger->params->from_target, part);
+    struct shard_parents parents;
+    parents.first =
+        source_part_after(trigger->w, &trigger->params->from_target, part, &parents.count);
+    return parents;
 }
 
 static inline void trigger_grown(void *context, uint32_t allowed)

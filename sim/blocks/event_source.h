@@ -22,7 +22,8 @@ struct event_source_ops {
     /* The function is called with them; null: the world has ended. */
     struct frame *(*invoke)(void *context, uint32_t delivery, uint32_t count);
     uint32_t (*parts)(void *context);
-    uint32_t (*part_after)(void *context, uint32_t part); /* shard_runs.after; null: none */
+    /* As shard_runs.after; null: none. */
+    struct shard_parents (*part_after)(void *context, uint32_t part);
     /* One more poller is allowed, because messages wait. */
     void (*grown)(void *context, uint32_t allowed);
     /* Of a stream: a batch of so many records is too old, and was not even tried. */

@@ -105,7 +105,7 @@ bool readers_due(struct readers *readers, uint32_t index)
     const int64_t due_ns = readers_poll(readers, index);
     reader->pending = false;
     if (due_ns > now_ns) {
-        readers->put_off++;
+        readers->put_off += !readers->setup.enhanced[index % readers_consumers(readers)];
         readers_schedule(readers, index, due_ns, 0);
         return false;
     }
@@ -138,8 +138,11 @@ struct stream_batch readers_read(struct readers *readers, uint32_t shard, uint32
     const uint32_t index = shard * readers_consumers(readers) + consumer;
     struct reader *reader = &readers->items[index];
     struct stream_batch batch = {.count = 0};
-    if (shard >= readers->shards_count || !reader->open ||
-        stream_waits(readers->setup.stream, shard, consumer)) {
+    if (shard >= readers->shards_count || !reader->open) {
+        return batch;
+    }
+    reader->ripe = reader->ripe || !stream_waits(readers->setup.stream, shard, consumer);
+    if (!reader->ripe) {
         return batch;
     }
     const bool spent = reader->records_left == 0 || reader->bytes_left <= 0;
@@ -158,6 +161,13 @@ struct stream_batch readers_read(struct readers *readers, uint32_t shard, uint32
         readers->setup.enhanced[consumer] ? &reader->free_ns : &readers->shards[shard].free_ns;
     *free_ns = (*free_ns > now_ns ? *free_ns : now_ns) +
                (int64_t)(batch.bytes / readers->setup.bytes_per_s * 1e9);
+    if (readers->setup.enhanced[consumer]) {
+        readers->pushed_bytes += batch.bytes;
+    } else {
+        struct readers_shard *shared = &readers->shards[shard];
+        shared->bytes += batch.bytes;
+        readers->hottest_bytes = fmax(readers->hottest_bytes, shared->bytes);
+    }
     reader->records_left -= batch.count;
     reader->bytes_left -= batch.bytes;
     return batch;

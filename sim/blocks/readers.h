@@ -3,7 +3,7 @@
  * of their own are told of a record when it is written. What a poll finds is read bit by bit, up to
  * what one poll may give; then the next is due, at once if there was more.
  *   asleep -> (a record: wake) poll on its way -> open -> all read -> asleep
- * What is in a half of a shard that was split waits, found, until the consumer has read that one.
+ * What is in a child of another shard waits, found, until the consumer has read that one.
  * After so many bytes a shard (for one with its own throughput: its reader) gives nothing until as
  * much could have passed at its rate.
  * Worked, polls every second at phase 0, 100 ms to have what it found: a record of 0.3 s is found
@@ -37,12 +37,14 @@ struct reader {
     uint32_t records_left; /* of the present poll */
     double bytes_left;
     bool open, pending;
+    bool ripe; /* its shard waits for no parent any more */
 };
 
 /* What the readers of a shard share. */
 struct readers_shard {
     struct bucket polls;
     int64_t free_ns;
+    double bytes; /* that were read so far */
 };
 
 struct readers {
@@ -50,7 +52,9 @@ struct readers {
     struct reader *items; /* of shard s and consumer c: s * consumers + c */
     struct readers_shard *shards;
     uint32_t shards_count;
-    uint64_t put_off; /* polls that came too early */
+    uint64_t put_off;     /* polls that came too early; what is pushed is not counted */
+    double hottest_bytes; /* read by all who share a shard so far: the most of them */
+    double pushed_bytes;  /* by those with a throughput of their own, of all shards */
 };
 
 void readers_init(struct readers *readers, const struct readers_setup *setup);

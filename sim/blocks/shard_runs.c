@@ -18,13 +18,13 @@ void shard_runs_fit(struct shard_runs *runs, uint32_t shards_count, uint32_t tim
     const uint32_t known = runs->shards_count * runs->setup.lanes;
     const uint32_t count = shards_count * runs->setup.lanes;
     struct shard_lane *items = arena_array(runs->setup.arena, count, sizeof(*items));
-    uint32_t *after = arena_array(runs->setup.arena, shards_count, sizeof(*after));
+    struct shard_parents *after = arena_array(runs->setup.arena, shards_count, sizeof(*after));
     if (known > 0) {
         memcpy(items, runs->items, known * sizeof(*items));
         memcpy(after, runs->after, runs->shards_count * sizeof(*after));
     }
     for (uint32_t i = runs->shards_count; i < shards_count; i++) {
-        after[i] = UINT32_MAX;
+        after[i] = (struct shard_parents){.first = UINT32_MAX};
     }
     for (uint32_t i = known; i < count; i++) {
         items[i].timer = timer;
@@ -34,15 +34,21 @@ void shard_runs_fit(struct shard_runs *runs, uint32_t shards_count, uint32_t tim
     runs->shards_count = shards_count;
 }
 
+/* Its ancestors, generation by generation. */
 bool shard_runs_waits(const struct shard_runs *runs, uint32_t shard)
 {
     const uint32_t lanes = runs->setup.lanes;
-    for (uint32_t s = runs->after[shard]; s != UINT32_MAX; s = runs->after[s]) {
-        for (uint32_t i = s * lanes; i < (s + 1) * lanes; i++) {
+    struct shard_parents at = runs->after[shard];
+    while (at.first != UINT32_MAX) {
+        for (uint32_t i = at.first * lanes; i < (at.first + at.count) * lanes; i++) {
             if (runs->items[i].name != 0 || runs->items[i].gathered.count > 0) {
                 return true;
             }
         }
+        const struct shard_parents last = runs->after[at.first + at.count - 1];
+        const uint32_t end = last.first + last.count;
+        at = runs->after[at.first];
+        at.count = end - at.first;
     }
     return false;
 }

@@ -41,10 +41,15 @@ struct shard_lane {
     bool due;       /* the window is over */
 };
 
+/* Shards one after the other; first UINT32_MAX: none. */
+struct shard_parents {
+    uint32_t first, count;
+};
+
 struct shard_runs {
     struct shard_runs_setup setup;
-    struct shard_lane *items; /* lane l of shard s: s * lanes + l */
-    uint32_t *after; /* of each shard: the one that must be done before it, or UINT32_MAX */
+    struct shard_lane *items;    /* lane l of shard s: s * lanes + l */
+    struct shard_parents *after; /* of each shard: those that must be done before it */
     uint32_t shards_count;
     uint32_t running; /* batches, of all shards */
 };

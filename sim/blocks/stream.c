@@ -16,13 +16,8 @@ static void stream_shard_init(struct stream *stream, struct stream_shard *shard)
     shard->places = arena_array(setup->arena, setup->consumers_count, sizeof(*shard->places));
 }
 
-void stream_init(struct stream *stream, const struct stream_setup *setup)
-{
-    *stream = (struct stream){.setup = *setup};
-    stream_open(stream, setup->shards_count);
-}
-
-void stream_open(struct stream *stream, uint32_t count)
+/* There are so many shards from now on, with those that are closed. */
+static void stream_fit(struct stream *stream, uint32_t count)
 {
     if (count > stream->shards_capacity) {
         const uint32_t twice = 2 * stream->shards_capacity; /* they may come two by two */
@@ -37,25 +32,61 @@ void stream_open(struct stream *stream, uint32_t count)
     while (stream->shards_count < count) {
         stream_shard_init(stream, &stream->shards[stream->shards_count++]);
     }
+}
+
+void stream_init(struct stream *stream, const struct stream_setup *setup)
+{
+    *stream = (struct stream){.setup = *setup};
+    stream->read = arena_array(setup->arena, setup->consumers_count, sizeof(*stream->read));
+    stream->lost = arena_array(setup->arena, setup->consumers_count, sizeof(*stream->lost));
+    stream_fit(stream, setup->shards_count);
+    stream->open_count = setup->shards_count;
+}
+
+/* Shard i of n has the keys from i / n to (i + 1) / n of all. */
+void stream_reshard(struct stream *stream, uint32_t count)
+{
+    const uint32_t first = stream->shards_count;
+    const uint64_t before = stream->open_count;
+    stream_fit(stream, first + count);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint32_t from = (uint32_t)(i * before / count);
+        const uint32_t to = (uint32_t)(((i + 1) * before + count - 1) / count);
+        stream->shards[first + i].parent = stream->open_first + from;
+        stream->shards[first + i].parents = to - from;
+    }
+    stream->open_first = first;
     stream->open_count = count;
 }
 
 uint32_t stream_split(struct stream *stream, uint32_t shard)
 {
     const uint32_t first = stream->shards_count;
-    stream_open(stream, first + 2);
-    stream->shards[first].parent = stream->shards[first + 1].parent = shard;
+    stream_fit(stream, first + 2);
+    stream->open_count = stream->shards_count;
+    for (uint32_t i = first; i < first + 2; i++) {
+        stream->shards[i].parent = shard;
+        stream->shards[i].parents = 1;
+    }
     return first;
 }
 
 bool stream_waits(const struct stream *stream, uint32_t shard, uint32_t consumer)
 {
-    uint32_t parent = stream->shards[shard].parent;
-    while (parent != SHARD_NONE &&
-           stream->shards[parent].places[consumer] == stream->shards[parent].next) {
-        parent = stream->shards[parent].parent;
+    uint32_t first = stream->shards[shard].parent; /* ancestors, generation by generation */
+    uint32_t count = stream->shards[shard].parents;
+    while (first != SHARD_NONE) {
+        for (uint32_t i = first; i < first + count; i++) {
+            if (stream->shards[i].places[consumer] < stream->shards[i].next) {
+                return true;
+            }
+        }
+        const struct stream_shard *last = &stream->shards[first + count - 1];
+        const uint32_t end = last->parent + last->parents;
+        first = stream->shards[first].parent;
+        count = end - first;
     }
-    return parent != SHARD_NONE;
+    return false;
 }
 
 /* ---- records ---- */
@@ -146,6 +177,7 @@ struct stream_batch stream_read(struct stream *stream, uint32_t shard_index, uin
     }
     shard->places[consumer] = number;
     if (batch.count > 0) {
+        stream->read[consumer] += batch.count;
         stream_trim(stream, shard);
     }
     return batch;
@@ -168,18 +200,44 @@ void stream_expire(struct stream *stream, int64_t now_ns)
             shard->first++;
         }
         for (uint32_t i = 0; i < stream->setup.consumers_count; i++) {
-            shard->places[i] = shard->places[i] < shard->first ? shard->first : shard->places[i];
+            if (shard->places[i] < shard->first) {
+                stream->lost[i] += shard->first - shard->places[i];
+                shard->places[i] = shard->first;
+            }
         }
         stream->expired += shard->first - before;
         stream->kept -= shard->first - before;
     }
 }
 
+bool stream_conserved(const struct stream *stream)
+{
+    uint64_t kept = 0;
+    for (uint32_t s = 0; s < stream->shards_count; s++) {
+        kept += stream->shards[s].next - stream->shards[s].first;
+    }
+    for (uint32_t i = 0; i < stream->setup.consumers_count; i++) {
+        uint64_t came = 0, there = stream->read[i] + stream->lost[i];
+        for (uint32_t s = 0; s < stream->shards_count; s++) {
+            const struct stream_shard *shard = &stream->shards[s];
+            came += shard->next;
+            there += shard->next - shard->places[i];
+            if (shard->places[i] < shard->first || shard->places[i] > shard->next) {
+                return false;
+            }
+        }
+        if (came != there) {
+            return false;
+        }
+    }
+    return kept == stream->kept;
+}
+
 double stream_hottest(struct stream *stream, double interval_s)
 {
     double hottest = 0;
     for (uint32_t s = 0; s < stream->open_count; s++) {
-        struct stream_shard *shard = &stream->shards[s];
+        struct stream_shard *shard = &stream->shards[stream->open_first + s];
         const double records = shard->taken_records / (stream->setup.records_per_s * interval_s);
         const double bytes = shard->taken_bytes / (stream->setup.bytes_per_s * interval_s);
         hottest = records > hottest ? records : hottest;

@@ -38,10 +38,12 @@ uint32_t source_parts(struct world *w, const struct call_target *source)
     return s->model->parts != NULL ? s->model->parts(w, s) : 1;
 }
 
-uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part)
+uint32_t source_part_after(struct world *w, const struct call_target *source, uint32_t part,
+                           uint32_t *count)
 {
     struct service *s = &w->services[source->service];
-    return s->model->part_after != NULL ? s->model->part_after(w, s, part) : PART_NONE;
+    *count = 0;
+    return s->model->part_after != NULL ? s->model->part_after(w, s, part, count) : PART_NONE;
 }
 
 struct source_terms source_terms(const struct world *w, const struct call_target *source)

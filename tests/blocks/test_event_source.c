@@ -58,10 +58,11 @@ static uint32_t bench_parts(void *context)
     return ((const struct bench *)context)->parts;
 }
 
-static uint32_t bench_part_after(void *context, uint32_t part)
+static struct shard_parents bench_part_after(void *context, uint32_t part)
 {
     (void)context;
-    return part > 0 ? part - 1 : UINT32_MAX;
+    return part > 0 ? (struct shard_parents){part - 1, 1}
+                    : (struct shard_parents){.first = UINT32_MAX};
 }
 
 static void bench_grown(void *context, uint32_t allowed)

@@ -160,6 +160,30 @@ static void test_lanes(void **state)
     }
 }
 
+/* A shard that comes after two others, one of which comes after the first of all: it waits while
+ * any of its ancestors is at work or has gathered something, over the generations. */
+static void test_parents(void **state)
+{
+    (void)state;
+    struct shard_runs runs;
+    start(&runs, 1, 10, 1000);
+    shard_runs_fit(&runs, 5, 77);
+    runs.after[2] = runs.after[3] = (struct shard_parents){0, 2};
+    runs.after[4] = (struct shard_parents){2, 2};
+    for (uint32_t busy = 0; busy < 4; busy++) {
+        receive(&runs, busy, 4, 40, 100);
+        for (uint32_t shard = 0; shard < 5; shard++) {
+            const bool after = (shard >= 2 && busy < 2) || (shard == 4 && busy >= 2);
+            assert_int_equal(shard_runs_waits(&runs, shard), after);
+        }
+        shard_runs_take(&runs.items[busy]);
+        shard_runs_begin(&runs, &runs.items[busy], 9);
+        assert_true(shard_runs_waits(&runs, 4));
+        shard_runs_end(&runs, &runs.items[busy]);
+        assert_false(shard_runs_waits(&runs, 4));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_bytes_fill_a_batch),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_parents),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

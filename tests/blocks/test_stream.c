@@ -86,6 +86,36 @@ static void test_places(void **state)
     arena_done(&arena);
 }
 
+/* Two shards cut into three: the middle one has keys of both, the others of one each; then into two
+ * again, which wait for all ancestors, read or not. */
+static void test_parents(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct stream stream;
+    open_stream(&stream, &arena, 2, 1);
+    stream_reshard(&stream, 3); /* 2, 3, 4 */
+    const uint32_t parents[][2] = {{0, 1}, {0, 2}, {1, 1}};
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(stream.shards[2 + i].parent, parents[i][0]);
+        assert_int_equal(stream.shards[2 + i].parents, parents[i][1]);
+    }
+    stream_reshard(&stream, 2); /* 5 after 2 and 3, 6 after 3 and 4 */
+    assert_int_equal(stream.shards[5].parent, 2);
+    assert_int_equal(stream.shards[5].parents, 2);
+    assert_int_equal(stream.shards[6].parent, 3);
+    assert_int_equal(stream.shards[6].parents, 2);
+    stream_put(&stream, 1, 1, 0);
+    const bool waits[] = {false, false, false, true, true, true, true};
+    for (uint32_t i = 0; i < 7; i++) {
+        assert_int_equal(stream_waits(&stream, i, 0), waits[i]);
+    }
+    assert_int_equal(stream_read(&stream, 1, 0, 9, INFINITY, 9).count, 1);
+    assert_false(stream_waits(&stream, 6, 0));
+    assert_true(stream_conserved(&stream));
+    arena_done(&arena);
+}
+
 /* Shards that are closed take nothing more, but are read to their end. */
 static void test_open(void **state)
 {
@@ -94,15 +124,18 @@ static void test_open(void **state)
     struct stream stream;
     open_stream(&stream, &arena, 2, 1);
     stream_put(&stream, 1, 1, 5);
-    stream_open(&stream, 1);
-    assert_int_equal(stream_shard_of(&stream, UINT64_MAX), 0);
-    assert_int_equal(stream.shards_count, 2);
+    stream_reshard(&stream, 1); /* is shard 2 */
+    assert_int_equal(stream_shard_of(&stream, UINT64_MAX), 2);
+    assert_int_equal(stream.shards_count, 3);
+    assert_true(stream_waits(&stream, 2, 0));
     assert_int_equal(stream_read(&stream, 1, 0, 9, INFINITY, 9).count, 1);
-    stream_open(&stream, 5);
-    assert_int_equal(stream.shards_count, 5);
-    assert_int_equal(stream_shard_of(&stream, UINT64_MAX), 4);
-    assert_int_equal(stream_shard_of(&stream, UINT64_MAX / 5 * 2 + 9), 2);
-    assert_int_equal(stream_put(&stream, 4, 1, 5), STREAM_TAKEN);
+    assert_false(stream_waits(&stream, 2, 0));
+    stream_reshard(&stream, 5); /* are shards 3 to 7 */
+    assert_int_equal(stream.shards_count, 8);
+    assert_int_equal(stream_shard_of(&stream, UINT64_MAX), 7);
+    assert_int_equal(stream_shard_of(&stream, UINT64_MAX / 5 * 2 + 9), 5);
+    assert_int_equal(stream_put(&stream, 7, 1, 5), STREAM_TAKEN);
+    assert_true(stream_conserved(&stream));
     arena_done(&arena);
 }
 
@@ -296,10 +329,35 @@ static void test_bytes_a_second(void **state)
     bench_close(&bench);
 }
 
+/* Kinesis, Quotas: a poll gives 10 MB at most, and after that the shard nothing for 5 s: 30 MB that
+ * were there at once. */
+static void test_ten_megabytes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    uint32_t index;
+    bench_open(&bench, 1, false);
+    for (int64_t i = 0; i < 30; i++) {
+        stream_add(&bench.stream, 0, 1000000, i);
+    }
+    readers_wake(&bench.readers, 0);
+    const int64_t expected_ms[] = {1100, 6100, 11100};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal((bench_next(&bench, &index) + 1) / MS, expected_ms[i]);
+        assert_int_equal(readers_read(&bench.readers, 0, 0, 1000, INFINITY).count, 10);
+        assert_int_equal(readers_read(&bench.readers, 0, 0, 1000, INFINITY).count, 0);
+    }
+    assert_int_equal(bench_next(&bench, &index), -1);
+    assert_true(bench.readers.hottest_bytes == 30e6);
+    assert_true(stream_conserved(&bench.stream));
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_places),
+        cmocka_unit_test(test_parents),        cmocka_unit_test(test_ten_megabytes),
         cmocka_unit_test(test_open),           cmocka_unit_test(test_polls),
         cmocka_unit_test(test_split),          cmocka_unit_test(test_polls_of_halves),
         cmocka_unit_test(test_polls_a_second), cmocka_unit_test(test_bytes_a_second),
