@@ -24,6 +24,7 @@
     X(fargate)            \
     X(identity)           \
     X(kinesis)            \
+    X(kinesis_analytics)  \
     X(kms)                \
     X(lambda)             \
     X(nat_gateway)        \

@@ -137,6 +137,33 @@ static void chaos_identities(struct chaos_maker *m)
     chaos_print(m, "}\n");
 }
 
+/* A job that reads the stream, too. */
+static void chaos_job(struct chaos_maker *m)
+{
+    static const char *const windows[] = {
+        "", "window: {kind: tumbling, size: 1s, delay: 1s, idleness: 1s}, ",
+        "window: {kind: sliding, size: 3s, slide: 1s, time: processing}, "};
+    chaos_print(m,
+                "  sums: {type: kinesis_analytics, trigger: {from: events}, parallelism: %u, "
+                "parallelism_per_kpu: %u, cpu: %uus, blocking: %uus, skew: %u, keys: %u, "
+                "state_per_key: 1 kB, %scheckpoint: {interval: 1s, pause: %ums, base: %ums}, "
+                "restart: %ums, sink: {batch: %u, in_flight: %u, buffer: 20, delay: %ums, "
+                "retry_wait: %ums, delivery: %s}, slice: %ums",
+                chaos_between(m, 1, 4), chaos_between(m, 1, 3), chaos_between(m, 1, 9),
+                chaos_below(m, 9), chaos_between(m, 1, 3), chaos_between(m, 1, 20),
+                windows[chaos_below(m, 3)], chaos_below(m, 500), chaos_below(m, 300),
+                chaos_below(m, 900), chaos_between(m, 1, 20), chaos_between(m, 1, 3),
+                chaos_below(m, 300), chaos_between(m, 1, 50),
+                chaos_chance(m, 70) ? "at_least_once" : "exactly_once", chaos_between(m, 1, 200));
+    if (chaos_chance(m, 50)) {
+        chaos_print(m, ", failure: {mtbf: %ums}", chaos_between(m, 3000, 9000));
+    }
+    chaos_print(m, ", work: ");
+    chaos_time(m);
+    chaos_print(m, ", calls: [{call: %c%u, %s}]}\n", chaos_letter(m), chaos_last(m),
+                chaos_chance(m, 60) ? "timeout: 3ms, optional: true" : "probability: 50%");
+}
+
 /* A stream, the function that reads it, and where both leave what they could not do. */
 static void chaos_stream(struct chaos_maker *m)
 {
@@ -176,6 +203,9 @@ static void chaos_stream(struct chaos_maker *m)
     chaos_time(m);
     chaos_print(m, ", calls: [{call: %c%u, timeout: %ums}]}\n", chaos_letter(m), chaos_last(m),
                 chaos_between(m, 1, 9));
+    if (chaos_chance(m, 50)) {
+        chaos_job(m);
+    }
 }
 
 static void chaos_paths(struct chaos_maker *m)

@@ -140,6 +140,8 @@ class Explain(unittest.TestCase):
                     to = ".".join(["it", *[o["name"] for o in kind["operations"][:1]]])
                     if kind["type"] in PATHS:
                         to = "db, via: it"
+                    if kind["type"] == "kinesis_analytics":
+                        to = "db"  # it is called by nobody
                     file.write(SCENARIO % (kind["type"], NEEDS.get(kind["type"], ""), key, words,
                                            to))
                     file.flush()
@@ -152,6 +154,7 @@ SCENARIO = """archsim: 1
 services:
   it: {type: %s%s, %s: %s}
   db: {type: delay}
+  log: {type: kinesis}
 traffic:
   u: {to: %s, rate: 1/s}
 """
@@ -160,7 +163,8 @@ NEEDS = {"cache": ", origin: db, hit_ratio: 5%",
          "alb": ", targets: [db]", "nlb": ", targets: [db]",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",
          "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4",
-         "ebs": ", zone: a, size: 100 GiB"}
+         "ebs": ", zone: a, size: 100 GiB",
+         "kinesis_analytics": ", trigger: {from: log}, cpu: 1ms"}
 
 PATHS = ("nat_gateway", "vpc", "vpn")
 

@@ -1,103 +1,10 @@
 #include "tests/support/wild.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WILD_NODES_MAX = 7, WILD_DEPTH_MAX = 2 };
-
-/* What is drawn first of a service: who may call it, and how. */
-enum wild_type {
-    WILD_SERVER,
-    WILD_DELAY,
-    WILD_LIMITER,
-    WILD_POOL,
-    WILD_GATEWAY,
-    WILD_GROUP,
-    WILD_FUNCTION,
-    WILD_QUEUE, /* from here on called by built-in operations, */
-    WILD_TABLE,
-    WILD_AURORA, /* until here */
-    WILD_CACHE,
-    WILD_BALANCER,
-    WILD_ALB,
-    WILD_TYPES,
-};
-
-struct wild_maker {
-    uint64_t state;
-    FILE *out; /* the line under way */
-    enum wild_type type[WILD_NODES_MAX];
-    bool operations[WILD_NODES_MAX]; /* is called as sN.a or sN.b */
-    bool copied[WILD_NODES_MAX];     /* has copies, and is reached through bN only */
-    bool fifo[WILD_NODES_MAX];
-    uint32_t consumers[WILD_NODES_MAX]; /* of the stream of a table, at most two */
-    int feeder[WILD_NODES_MAX];         /* the queue before it that feeds a function; -1: none */
-    uint32_t count, at; /* services; the one under way, which may call those after it */
-    uint32_t calls;     /* that it has so far */
-};
-
-/* ---- chance ---- */
-
-/* splitmix64: not archsim's own generator */
-static uint64_t wild_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-static uint32_t wild_below(struct wild_maker *m, uint32_t bound)
-{
-    return (uint32_t)(wild_next(&m->state) >> 32) % bound;
-}
-
-static bool wild_chance(struct wild_maker *m, uint32_t percent)
-{
-    return wild_below(m, 100) < percent;
-}
-
-static uint32_t wild_between(struct wild_maker *m, uint32_t low, uint32_t high)
-{
-    return low + wild_below(m, high - low + 1);
-}
-
-__attribute__((format(printf, 2, 3))) static void wild_print(struct wild_maker *m,
-                                                             const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(m->out, format, arguments);
-    va_end(arguments);
-}
-
-/* A law of times with a mean of about so many microseconds. */
-static void wild_law(struct wild_maker *m, uint32_t mean_us)
-{
-    const uint32_t us = wild_between(m, mean_us / 4 + 1, mean_us * 2);
-    switch (wild_below(m, 7)) {
-    case 0:
-        wild_print(m, "%uus", us);
-        break;
-    case 1:
-        wild_print(m, "uniform(%uus %uus)", us / 2, us * 3 / 2 + 1);
-        break;
-    case 2:
-        wild_print(m, "lognormal(mean=%uus cv=%u)", us, wild_between(m, 1, 3));
-        break;
-    case 3:
-        wild_print(m, "erlang(k=%u mean=%uus)", wild_between(m, 1, 4), us);
-        break;
-    case 4:
-        wild_print(m, "%s", wild_chance(m, 30) ? "0s" : "1ms"); /* ties */
-        break;
-    default:
-        wild_print(m, "exponential(%uus)", us);
-        break;
-    }
-}
+#include "tests/support/wild_maker.h"
 
 /* ---- calls ---- */
 
@@ -723,6 +630,24 @@ static void wild_copies(struct wild_maker *m)
     wild_print(m, ", targets: {service: s%u, copies: %u}}\n", m->at, wild_between(m, 1, 5));
 }
 
+/* A job that reads the stream of the table under way, beside its function. */
+static void wild_job(struct wild_maker *m)
+{
+    wild_print(m,
+               "  j%u: {type: kinesis_analytics, trigger: {from: s%u}, parallelism: %u, cpu: %uus, "
+               "keys: %u, auto_scaling: {enabled: false}, sink: {batch: %u, in_flight: %u, buffer: "
+               "%u, delay: %ums, retry_wait: 5ms}, slice: %ums",
+               m->at, m->at, wild_between(m, 1, 3), wild_between(m, 1, 500), wild_between(m, 1, 50),
+               wild_between(m, 1, 9), wild_between(m, 1, 3), wild_between(m, 9, 50),
+               wild_below(m, 50), wild_between(m, 1, 50));
+    if (wild_chance(m, 40)) {
+        wild_print(m, ", window: {kind: tumbling, time: processing, size: 1s}");
+    }
+    wild_print(m, ", calls: [{call: ");
+    wild_name(m, m->count - 1);
+    wild_print(m, ", %s}]}\n", wild_chance(m, 50) ? "probability: 70%" : "optional: true");
+}
+
 struct wild wild_new(uint64_t seed)
 {
     struct wild wild = {.seed = seed};
@@ -746,6 +671,9 @@ struct wild wild_new(uint64_t seed)
         wild_add(&m, &wild, wild_service);
         if (m.copied[m.at]) {
             wild_add(&m, &wild, wild_copies);
+        }
+        if (m.type[m.at] == WILD_TABLE && m.consumers[m.at] == 1) {
+            wild_add(&m, &wild, wild_job);
         }
     }
     wild_open(&m, &wild.traffic, &size);
