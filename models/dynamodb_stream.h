@@ -136,4 +136,13 @@ dynamodb_stream_counts_now(const struct dynamodb_stream *stream)
     return counts;
 }
 
+static inline void dynamodb_stream_observe(const struct dynamodb_stream *stream,
+                                           struct own_value *own)
+{
+    own[STREAM_RECORDS].value = stream->end.written - stream->begin.written;
+    own[RETURNED_RECORDS].value = stream->end.read - stream->begin.read;
+    own[RETURNED_BYTES].value = stream->end.read_bytes - stream->begin.read_bytes;
+    own[EXPIRED_RECORDS].value = stream->end.expired - stream->begin.expired;
+}
+
 #endif

@@ -17,6 +17,7 @@
     X(cloudfront)         \
     X(cloudtrail)         \
     X(cloudwatch)         \
+    X(dax)                \
     X(dynamodb)           \
     X(eventbridge)        \
     X(ebs)                \

@@ -73,13 +73,13 @@ void partitions_init(struct partitions *partitions, struct arena *arena,
     }
 }
 
-uint32_t partitions_draw(const struct partitions *partitions, struct random *random)
+uint32_t partitions_draw(const struct partitions *partitions, struct random *random, uint32_t *key)
 {
     if (partitions->rules.keys_count == 0) {
         return 0;
     }
-    return partitions
-        ->slots[partitions_slot(partitions, zipf_draw(&partitions->popularity, random))];
+    *key = zipf_draw(&partitions->popularity, random);
+    return partitions->slots[partitions_slot(partitions, *key)];
 }
 
 /* ---- splitting ---- */

@@ -61,8 +61,8 @@ struct partitions {
 void partitions_init(struct partitions *partitions, struct arena *arena,
                      const struct partitions_rules *rules);
 
-/* Which item a call goes to; with keys the key is drawn from the law. */
-uint32_t partitions_draw(const struct partitions *partitions, struct random *random);
+/* Which item a call goes to; with keys the key is drawn from the law and told. */
+uint32_t partitions_draw(const struct partitions *partitions, struct random *random, uint32_t *key);
 
 /* The number, below `count`, of a partition of that item, any of those that it stands for. */
 static inline uint32_t partitions_number(const struct partitions *partitions, uint32_t item,

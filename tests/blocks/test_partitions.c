@@ -97,6 +97,7 @@ static void test_given_back(void **state)
 static void test_keys_are_spread(void **state)
 {
     (void)state;
+    uint32_t key;
     enum { COUNT = 10 };
     const struct partitions_rules keyed = rules(COUNT, 1000000000, 0), one = rules(COUNT, 1, 1);
     struct arena arena;
@@ -107,7 +108,7 @@ static void test_keys_are_spread(void **state)
     random_seed(&random, 1, 0, "spread", "test");
     make(&partitions, &arena, &keyed);
     for (int i = 0; i < draws; i++) {
-        hits[partitions_draw(&partitions, &random)]++;
+        hits[partitions_draw(&partitions, &random, &key)]++;
     }
     double chi = 0;
     for (int i = 0; i < COUNT; i++) {
@@ -116,9 +117,9 @@ static void test_keys_are_spread(void **state)
     assert_true(chi < gsl_cdf_chisq_Qinv(SAMPLE_ALPHA, COUNT - 1));
     arena_done(&arena);
     make(&partitions, &arena, &one);
-    const uint32_t home = partitions_draw(&partitions, &random);
+    const uint32_t home = partitions_draw(&partitions, &random, &key);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(partitions_draw(&partitions, &random), home);
+        assert_int_equal(partitions_draw(&partitions, &random, &key), home);
     }
     arena_done(&arena);
 }
@@ -235,6 +236,7 @@ static void test_split_for_heat(void **state)
 static void test_one_key_is_not_split(void **state)
 {
     (void)state;
+    uint32_t key;
     struct partitions_rules own = rules(2, 1000, 2);
     struct arena arena;
     struct partitions partitions;
@@ -244,7 +246,7 @@ static void test_one_key_is_not_split(void **state)
     random_seed(&random, 1, 0, "single", "test");
     int hits[2] = {0};
     for (int i = 0; i < 1000; i++) {
-        hits[partitions_draw(&partitions, &random)]++;
+        hits[partitions_draw(&partitions, &random, &key)]++;
     }
     const uint32_t hot = hits[1] > hits[0];
     for (int tick = 0; tick < 9; tick++) {
@@ -266,6 +268,7 @@ static void test_one_key_is_not_split(void **state)
 static void test_halves_share(void **state)
 {
     (void)state;
+    uint32_t key;
     const struct partitions_rules own = rules(1, 1000000000, 0);
     struct arena arena;
     struct partitions partitions;
@@ -283,7 +286,7 @@ static void test_halves_share(void **state)
     assert_int_equal(partitions.count, 3); /* widths 1/2, 1/4, 1/4 */
     random_seed(&random, 2, 0, "halves", "test");
     for (int i = 0; i < draws; i++) {
-        hits[partitions_draw(&partitions, &random)]++;
+        hits[partitions_draw(&partitions, &random, &key)]++;
     }
     const double expected[] = {draws / 2.0, draws / 4.0, draws / 4.0};
     double chi = 0;

@@ -103,16 +103,17 @@ static bool chaos_fits_alb(const struct chaos_maker *m, uint32_t target)
 
 static void chaos_name(struct chaos_maker *m, uint32_t target)
 {
-    static const char *const operations[][4] = {
-        {".send", ".send", ".receive", ".delete"},
-        {".get", ".put", ".query", ".transact_write"},
-        {".read", ".write", ".query", ".write"},
+    static const char *const operations[][8] = {
+        {".send", ".send", ".receive", ".delete", ".send", ".send", ".receive", ".delete"},
+        {".get", ".put", ".query", ".transact_write", ".transact_get", ".batch_write", ".batch_get",
+         ".scan"},
+        {".read", ".write", ".query", ".write", ".read", ".write", ".query", ".write"},
     };
     const char *operation = "";
     if (m->operations[target]) {
         operation = chaos_chance(m, 60) ? ".a" : ".b";
     } else if (!chaos_is_plain(m, target)) {
-        operation = operations[m->type[target] - CHAOS_QUEUE][chaos_below(m, 4)];
+        operation = operations[m->type[target] - CHAOS_QUEUE][chaos_below(m, 8)];
     }
     chaos_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target, operation);
 }
@@ -541,6 +542,12 @@ static void chaos_table(struct chaos_maker *m)
     if (chaos_chance(m, 50)) {
         chaos_print(m, ", mode: provisioned, provisioned: {reads: %u/s, writes: %u/s}",
                     chaos_between(m, 5, 400), chaos_between(m, 5, 400));
+    }
+    if (chaos_chance(m, 40)) {
+        chaos_print(m,
+                    ", replicas: [{region: us-west-2, lag: exponential(%ums)}], "
+                    "condition_failures: %u%%",
+                    chaos_between(m, 1, 2000), chaos_between(m, 0, 50));
     }
     if (chaos_chance(m, 50)) {
         chaos_print(m, ", keys: zipf(n=%u s=1), partitions: %u", chaos_between(m, 1, 20),

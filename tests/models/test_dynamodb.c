@@ -85,6 +85,14 @@ static const struct cost costs[] = {
     {"put", "400 KiB", "", 0, 400},
     {"query", "9 KiB", "", 1.5, 0},
     {"query", "3 MiB", "", 128, 0}, /* a page has at most 1 MB */
+    {"query_consistent", "9 KiB", "", 3, 0},
+    {"scan", NULL, "", 128, 0}, /* a page, unless it is known */
+    {"scan", NULL, "scan_size: 33 KiB", 4.5, 0},
+    {"scan_consistent", "2 MiB", "", 256, 0},
+    {"batch_get", "5 KiB", "", 25, 0}, /* of each item */
+    {"batch_get", "1 KiB", "batch_get_items: 100", 50, 0},
+    {"batch_write", "1.5 KiB", "", 0, 50},
+    {"batch_write", NULL, "batch_write_items: 3", 0, 3},
     {"transact_get", "8 KiB", "transaction_items: 1", 4, 0},
     {"transact_get", "5 KiB", "transaction_items: 5", 20, 0},
     {"transact_write", "5 KiB", "transaction_items: 3", 0, 30},

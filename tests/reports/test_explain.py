@@ -158,7 +158,7 @@ services:
 traffic:
   u: {to: %s, rate: 1/s}
 """
-NEEDS = {"cache": ", origin: db, hit_ratio: 5%",
+NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "dax": ", table: db, hit_ratio: 90%",
          "cloudfront": ", origin: db, hit_ratio: 5%", "route53": ", records: [{to: db}]",
          "alb": ", targets: [db]", "nlb": ", targets: [db]",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",

@@ -24,16 +24,18 @@ static bool wild_fits_alb(const struct wild_maker *m, uint32_t target)
 
 static void wild_name(struct wild_maker *m, uint32_t target)
 {
-    static const char *const operations[][4] = {
-        {".send", ".send_batch", ".receive", ".delete"},
-        {".get", ".put", ".query", ".transact_write"},
-        {".read", ".write", ".query", ".write"},
+    static const char *const operations[][8] = {
+        {".send", ".send_batch", ".receive", ".delete", ".send", ".send_batch", ".receive",
+         ".delete"},
+        {".get", ".put", ".query", ".transact_write", ".transact_get", ".batch_write", ".batch_get",
+         ".scan"},
+        {".read", ".write", ".query", ".write", ".read", ".write", ".query", ".write"},
     };
     const char *operation = "";
     if (m->operations[target]) {
         operation = wild_chance(m, 50) ? ".a" : ".b";
     } else if (!wild_is_plain(m, target)) {
-        operation = operations[m->type[target] - WILD_QUEUE][wild_below(m, 4)];
+        operation = operations[m->type[target] - WILD_QUEUE][wild_below(m, 8)];
     }
     wild_print(m, "%c%u%s", m->copied[target] ? 'b' : 's', target, operation);
 }
@@ -438,8 +440,25 @@ static void wild_table(struct wild_maker *m)
     wild_print(m, "type: dynamodb, keys: zipf(n=%u s=0.8), partitions: %u", wild_between(m, 1, 50),
                wild_between(m, 1, 5));
     if (wild_chance(m, 50)) {
+        const uint32_t writes = wild_between(m, 5, 1000);
         wild_print(m, ", mode: provisioned, provisioned: {reads: %u/s, writes: %u/s}",
-                   wild_between(m, 5, 1000), wild_between(m, 5, 1000));
+                   wild_between(m, 5, 1000), writes);
+        if (wild_chance(m, 50)) {
+            wild_print(m, ", write_scaling: {min: 1/s, max: %u/s}, update_time: %us",
+                       2 * writes + 5, wild_below(m, 100));
+        }
+    }
+    if (wild_chance(m, 40)) {
+        wild_print(m,
+                   ", replicas: [{region: us-west-2, lag: exponential(%ums)}, {region: "
+                   "us-east-2, lag: %ums}], replication: {consistency: %s}",
+                   wild_between(m, 1, 2000), wild_below(m, 1000),
+                   wild_chance(m, 30) ? "strong, round_trip: 30ms" : "eventual, loss_at: 2s");
+    }
+    if (wild_chance(m, 40)) {
+        wild_print(m, ", condition_failures: %u%%, unprocessed: %s, conflicts: %s",
+                   wild_below(m, 50), wild_chance(m, 50) ? "ok" : "throttled",
+                   wild_chance(m, 20) ? "false" : "true");
     }
     if (m->consumers[m->at] > 0) {
         wild_print(m, ", stream: {view: new_and_old_images, poll: 20ms, polled: %ums}",
