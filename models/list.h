@@ -11,6 +11,7 @@
     X(server)             \
     X(alb)                \
     X(api_gateway)        \
+    X(athena)             \
     X(aurora_serverless)  \
     X(auto_scaling_group) \
     X(aws_cli)            \
@@ -23,6 +24,7 @@
     X(ebs)                \
     X(efs)                \
     X(fargate)            \
+    X(glue)               \
     X(identity)           \
     X(kinesis)            \
     X(kinesis_analytics)  \

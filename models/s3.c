@@ -244,8 +244,10 @@ static double s3_put_ns(const struct s3_params *p, struct s3 *b, double size_byt
 static void s3_count_requests(const struct frame *f, struct s3 *b, double parts, bool multipart)
 {
     static const enum s3_metric metrics[S3_OPERATIONS] = {
-        [S3_GET] = S3_GET_REQUESTS, [S3_HEAD] = S3_HEAD_REQUESTS,     [S3_LIST] = S3_LIST_REQUESTS,
-        [S3_PUT] = S3_PUT_REQUESTS, [S3_DELETE] = S3_DELETE_REQUESTS,
+        [S3_GET] = S3_GET_REQUESTS,       [S3_HEAD] = S3_HEAD_REQUESTS,
+        [S3_LIST] = S3_LIST_REQUESTS,     [S3_PUT] = S3_PUT_REQUESTS,
+        [S3_DELETE] = S3_DELETE_REQUESTS, [S3_GET_MANY] = S3_GET_REQUESTS,
+        [S3_PUT_MANY] = S3_PUT_REQUESTS,
     };
     const double posts = multipart ? S3_MULTIPART_POSTS : 0;
     s3_count(f, b, metrics[f->operation], parts);
@@ -258,7 +260,8 @@ static bool s3_admit(struct service *s, const struct frame *f, double requests)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    const bool writes = f->operation == S3_PUT || f->operation == S3_DELETE;
+    const bool writes =
+        f->operation == S3_PUT || f->operation == S3_DELETE || f->operation == S3_PUT_MANY;
     const uint32_t prefix =
         p->prefixes_popularity.n > 0 ? zipf_draw(&b->prefixes, &b->prefix_random) : 0;
     const uint32_t range = prefix % b->ranges.setup.ranges_count;
@@ -272,12 +275,44 @@ static bool s3_admit(struct service *s, const struct frame *f, double requests)
     return passes;
 }
 
+/* Objects of so many bytes in all: what a job reads or writes, in place of one event for each. */
+static double s3_objects(const struct s3_params *p, double size_bytes)
+{
+    const double each_bytes = p->object_size_bytes_dist->mean;
+    return each_bytes > 0 ? fmax(1, round(size_bytes / each_bytes)) : 1;
+}
+
+static void s3_arrive_many(struct world *w, struct service *s, struct frame *f)
+{
+    const struct s3_params *p = s->params;
+    struct s3 *b = s->state;
+    const double size_bytes = f->flags & FRAME_SIZED
+                                  ? call_size(w, f)
+                                  : distribution_draw(p->object_size_bytes_dist, &b->size_random);
+    const double objects = s3_objects(p, size_bytes);
+    s3_count_requests(f, b, objects, false);
+    if (!s3_admit(s, f, objects)) {
+        s3_count(f, b, S3_5XX, 1);
+        call_throttle(w, f, "requests of a partition");
+        return;
+    }
+    core_more(s->core, f)->size_bytes = (float)size_bytes;
+    f->work_ns = distribution_draw_int(f->operation == S3_GET_MANY ? p->first_byte_ns_dist
+                                                                   : p->put_latency_ns_dist,
+                                       &b->latency_random);
+    call_work(w, f);
+}
+
 static void s3_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
     const bool put = f->operation == S3_PUT;
     double size_bytes = 0;
+    if (f->operation >= S3_GET_MANY) {
+        s3_arrive_many(w, s, f);
+        return;
+    }
     if (put || f->operation == S3_GET) {
         size_bytes = f->flags & FRAME_SIZED
                          ? call_size(w, f)
@@ -329,6 +364,26 @@ static void s3_notify(struct service *s, const struct call_target *target, enum 
     }
 }
 
+static void s3_finish_many(struct service *s, const struct frame *f, double size_bytes)
+{
+    const struct s3_params *p = s->params;
+    struct s3 *b = s->state;
+    const uint64_t objects = (uint64_t)s3_objects(p, size_bytes);
+    if (f->operation == S3_GET_MANY) {
+        s3_count(f, b, S3_DOWNLOADED, size_bytes);
+        const double there = (double)(b->plain.objects + cohorts_objects(&b->monitored));
+        if (there > 0) {
+            cohorts_touch_share(&b->monitored, fmin(1, (double)objects / there));
+        }
+        return;
+    }
+    s3_count(f, b, S3_UPLOADED, size_bytes);
+    s3_store(p, b, objects, size_bytes / (double)objects, 0);
+    for (uint64_t i = 0; i < objects && p->events.created_target.service != SERVICE_NONE; i++) {
+        s3_notify(s, &p->events.created_target, S3_CREATED);
+    }
+}
+
 /* The object is there, or gone, when the answer leaves. */
 static void s3_finish(struct world *w, struct service *s, struct frame *f)
 {
@@ -340,7 +395,9 @@ static void s3_finish(struct world *w, struct service *s, struct frame *f)
     }
     const double size_bytes = (double)core_more(s->core, f)->size_bytes;
     s3_pass(s);
-    if (f->operation == S3_GET) {
+    if (f->operation >= S3_GET_MANY) {
+        s3_finish_many(s, f, size_bytes);
+    } else if (f->operation == S3_GET) {
         s3_count(f, b, S3_DOWNLOADED, size_bytes);
         s3_read(p, b);
     } else if (f->operation == S3_PUT) {
@@ -355,18 +412,29 @@ static void s3_finish(struct world *w, struct service *s, struct frame *f)
     }
 }
 
+static const enum s3_metric s3_level_metrics[S3_LEVELS] = {
+    S3_STANDARD_BYTES, S3_FREQUENT_BYTES, S3_INFREQUENT_BYTES,
+    S3_ARCHIVE_BYTES,  S3_OBJECTS,        S3_MONITORED,
+};
+
+static double s3_present(struct world *w, struct service *s, uint32_t metric)
+{
+    (void)w;
+    uint32_t i = 0;
+    while (s3_level_metrics[i] != metric) {
+        i++;
+    }
+    return s3_level(s->params, s->state, i);
+}
+
 static void s3_observe(struct world *w, struct service *s, struct own_value *own)
 {
     struct s3 *b = s->state;
     for (uint32_t i = 0; i < S3_METRICS; i++) {
         own[i].value = b->counts[i];
     }
-    static const enum s3_metric metrics[S3_LEVELS] = {
-        S3_STANDARD_BYTES, S3_FREQUENT_BYTES, S3_INFREQUENT_BYTES,
-        S3_ARCHIVE_BYTES,  S3_OBJECTS,        S3_MONITORED,
-    };
     for (uint32_t i = 0; i < S3_LEVELS; i++) {
-        own[metrics[i]].value = b->means[i] / (world_window_s(w) * S3_NS_PER_S);
+        own[s3_level_metrics[i]].value = b->means[i] / (world_window_s(w) * S3_NS_PER_S);
     }
     own[S3_PARTITIONS].value = (double)b->ranges.partitions;
     own[S3_FIRST_BYTE].summary = &b->first_bytes;
@@ -413,7 +481,11 @@ const struct model s3_model = {
                 "infrequent after 30 days without access and to archive instant after 90 (up to a "
                 "day late), a get takes one back to frequent. Objects below 128 KiB are not "
                 "monitored. Events call `events.created` and `events.removed` after their delay, "
-                "at least once. Left out: missing keys, versions, lifecycle rules, the optional "
+                "at least once. Jobs read and write many objects at a time: `get_many` and "
+                "`put_many` "
+                "are as many requests as their size has objects of the mean size, on one prefix, "
+                "with their tokens, and answer after the latency of one; the transfer is the "
+                "job's to take. Left out: missing keys, versions, lifecycle rules, the optional "
                 "archive tiers, replication, gets by range, retries of parts and of events.",
             ROWS(params, s3_params),
             ROWS(metrics, s3_metrics),
@@ -429,4 +501,5 @@ const struct model s3_model = {
     .arrive = s3_arrive,
     .finish = s3_finish,
     .observe = s3_observe,
+    .level = s3_present,
 };

@@ -12,7 +12,16 @@
 #define CLI_PAGE "AWS CLI S3 Configuration (aws s3 topic, s3-config)"
 
 enum s3_class { S3_STANDARD, S3_INTELLIGENT_TIERING };
-enum s3_operation { S3_GET, S3_HEAD, S3_LIST, S3_PUT, S3_DELETE, S3_OPERATIONS };
+enum s3_operation {
+    S3_GET,
+    S3_HEAD,
+    S3_LIST,
+    S3_PUT,
+    S3_DELETE,
+    S3_GET_MANY,
+    S3_PUT_MANY,
+    S3_OPERATIONS
+};
 
 struct s3_params {
     int storage_class;
@@ -96,6 +105,8 @@ static const struct operation_info s3_operations[] = {
     [S3_LIST] = {"list", "a page of keys"},
     [S3_PUT] = {"put", "writes an object; a large one in parts"},
     [S3_DELETE] = {"delete", "removes any object"},
+    [S3_GET_MANY] = {"get_many", "as many gets as its size has objects, as one call of a job"},
+    [S3_PUT_MANY] = {"put_many", "as many puts of new keys as its size has objects, likewise"},
 };
 
 enum s3_metric {
@@ -145,16 +156,17 @@ static const struct metric s3_metrics[] = {
     [S3_DOWNLOADED] = {"bytes_downloaded", QUANTITY_SIZE, METRIC_VALUE, "answers to gets"},
     [S3_UPLOADED] = {"bytes_uploaded", QUANTITY_SIZE, METRIC_VALUE, "bodies of puts"},
     [S3_STANDARD_BYTES] = {"bucket_size_bytes_standard", QUANTITY_SIZE, METRIC_VALUE,
-                           "in StandardStorage, time average"},
+                           "in StandardStorage, time average", true},
     [S3_FREQUENT_BYTES] = {"bucket_size_bytes_frequent", QUANTITY_SIZE, METRIC_VALUE,
-                           "IntelligentTieringFAStorage, with objects below 128 KiB, average"},
+                           "IntelligentTieringFAStorage, with objects below 128 KiB, average",
+                           true},
     [S3_INFREQUENT_BYTES] = {"bucket_size_bytes_infrequent", QUANTITY_SIZE, METRIC_VALUE,
-                             "IntelligentTieringIAStorage, time average"},
+                             "IntelligentTieringIAStorage, time average", true},
     [S3_ARCHIVE_BYTES] = {"bucket_size_bytes_archive_instant", QUANTITY_SIZE, METRIC_VALUE,
-                          "IntelligentTieringAIAStorage, time average"},
-    [S3_OBJECTS] = {"number_of_objects", QUANTITY_COUNT, METRIC_VALUE, "time average"},
+                          "IntelligentTieringAIAStorage, time average", true},
+    [S3_OBJECTS] = {"number_of_objects", QUANTITY_COUNT, METRIC_VALUE, "time average", true},
     [S3_MONITORED] = {"monitored_objects", QUANTITY_COUNT, METRIC_VALUE,
-                      "of 128 KiB and more in Intelligent-Tiering, time average"},
+                      "of 128 KiB and more in Intelligent-Tiering, time average", true},
     [S3_MOVED] = {"objects_moved_down", QUANTITY_COUNT, METRIC_VALUE,
                   "moves to a colder tier in the window"},
     [S3_REMOVED_BYTES] = {"bytes_removed", QUANTITY_SIZE, METRIC_VALUE,

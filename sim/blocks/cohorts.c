@@ -2,6 +2,7 @@
 #include "sim/blocks/cohorts.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 void cohorts_init(struct cohorts *cohorts, const uint32_t days[COHORTS_TIERS - 1])
@@ -86,6 +87,23 @@ uint64_t cohorts_touch(struct cohorts *cohorts, uint32_t age)
     cohorts_put(cohorts, 0, 1, bytes);
     cohorts_check(cohorts);
     return bytes;
+}
+
+void cohorts_touch_share(struct cohorts *cohorts, double ratio)
+{
+    for (uint32_t age = 1; age < cohorts->used; age++) {
+        struct cohort *from = &cohorts->ages[age];
+        const uint64_t objects = (uint64_t)llround(ratio * (double)from->objects);
+        if (objects == 0) {
+            continue;
+        }
+        const uint64_t bytes =
+            objects < from->objects ? from->bytes / from->objects * objects : from->bytes;
+        cohort_take(from, objects, bytes);
+        cohort_take(&cohorts->tiers[cohorts_tier(cohorts, age)], objects, bytes);
+        cohorts_put(cohorts, 0, objects, bytes);
+    }
+    cohorts_check(cohorts);
 }
 
 uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age)

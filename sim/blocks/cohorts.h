@@ -34,7 +34,9 @@ void cohorts_add(struct cohorts *cohorts, uint32_t days, uint64_t objects, uint6
 uint32_t cohorts_draw(const struct cohorts *cohorts, struct random *random);
 /* One object of that age index, which has some, is touched. Returns its bytes. */
 uint64_t cohorts_touch(struct cohorts *cohorts, uint32_t age);
-/* The same, but it is gone. */
+/* So much of every cohort is touched, in whole objects; ratio 0 .. 1. */
+void cohorts_touch_share(struct cohorts *cohorts, double ratio);
+/* As cohorts_touch, but it is gone. */
 uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age);
 /* A day has passed. Returns the objects that moved to an older tier. */
 uint64_t cohorts_day(struct cohorts *cohorts);

@@ -49,6 +49,24 @@ static void touched_object_is_the_youngest(void **state)
     assert_int_equal(c.tiers[2].objects, 2);
 }
 
+/* A scan of a quarter of all takes a quarter of each cohort back, and all of them at 1. */
+static void share_of_every_cohort_is_touched(void **state)
+{
+    (void)state;
+    struct cohorts c;
+    cohorts_init(&c, days);
+    cohorts_add(&c, 100, 400, 4000);
+    cohorts_add(&c, 40, 100, 1007);
+    cohorts_touch_share(&c, 0.25);
+    assert_int_equal(c.ages[0].objects, 125);
+    assert_int_equal(c.tiers[1].objects, 75);
+    assert_int_equal(c.tiers[2].objects, 300);
+    assert_int_equal(c.tiers[0].bytes, 1250); /* whole bytes of each */
+    cohorts_touch_share(&c, 1);
+    assert_int_equal(c.tiers[0].bytes, 5007);
+    assert_int_equal(c.ages[0].objects, 500);
+}
+
 static void nothing_is_lost(void **state)
 {
     (void)state;
@@ -95,6 +113,7 @@ int main(void)
         cmocka_unit_test(untouched_objects_move_once_they_are_old_enough),
         cmocka_unit_test(objects_of_an_age_begin_in_its_tier),
         cmocka_unit_test(touched_object_is_the_youngest),
+        cmocka_unit_test(share_of_every_cohort_is_touched),
         cmocka_unit_test(nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

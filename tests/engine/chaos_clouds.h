@@ -256,6 +256,51 @@ static void chaos_paths(struct chaos_maker *m)
     }
 }
 
+/* A bucket that throttles, a job that reads and writes it, and queries. */
+static void chaos_lake(struct chaos_maker *m)
+{
+    if (!chaos_has(m, CHAOS_LAKE)) {
+        return;
+    }
+    chaos_print(m,
+                "  lake: {type: s3, object_size: 1 kB, partition_reads: %u/s, partition_burst: "
+                "%ums, events: {created: %c%u, delay: ",
+                chaos_between(m, 5, 500), chaos_between(m, 10, 900), chaos_letter(m),
+                chaos_last(m));
+    chaos_time(m);
+    chaos_print(m, "}");
+    chaos_timed(m, "first_byte");
+    chaos_timed(m, "put_latency");
+    chaos_print(
+        m,
+        "}\n  etl: {type: glue, workers: %u, auto_scaling: %s, max_concurrent: %u, "
+        "%s, failures: %u%%, input: %u kB, file_size: 1 kB, split: 1 MiB, open_cost: %u kB, "
+        "file_time: 1ms, batches: %u, partitions: %u, attempts: {count: %u, wait: 1ms, "
+        "cap: 3ms}, source: lake%s",
+        chaos_between(m, 2, 9), chaos_chance(m, 50) ? "true" : "false", chaos_between(m, 1, 4),
+        chaos_chance(m, 50) ? "queuing: true, queue_time: 1s" : "max_retries: 2",
+        chaos_below(m, 60), chaos_below(m, 30), chaos_between(m, 0, 999), chaos_between(m, 1, 4),
+        chaos_below(m, 300), chaos_between(m, 1, 4), chaos_chance(m, 50) ? ", sink: lake" : "");
+    chaos_timed(m, "start");
+    chaos_timed(m, "driver_time");
+    chaos_timed(m, "catalog_latency");
+    chaos_print(m, "}\n  sql: {type: athena, scanned: %u kB, scan_rate: 1 MB/s, %s: %u, ",
+                chaos_below(m, 30), chaos_chance(m, 50) ? "capacity" : "partitions",
+                4 * chaos_between(m, 1, 3));
+    chaos_print(m, "catalog: etl, source: lake, results: lake, attempts: {count: %u, wait: ",
+                chaos_between(m, 1, 4));
+    chaos_time(m);
+    chaos_print(m, "}");
+    chaos_timed(m, "startup");
+    if (chaos_chance(m, 40)) {
+        chaos_print(
+            m, ", reuse: {max_age: 1min, queries: zipf(n=%u s=1), time: ", chaos_between(m, 1, 9));
+        chaos_time(m);
+        chaos_print(m, "}");
+    }
+    chaos_print(m, "}\n");
+}
+
 /* ---- the world ---- */
 
 static void chaos_plan_front(struct chaos_maker *m, uint32_t front)
@@ -308,8 +353,10 @@ static void chaos_cloud_quotas(struct chaos_maker *m)
                     "50/s}, burst_time: 10ms}, identity: {user_authentication: 50/s, burst_time: "
                     "10ms}, xray: {segments: 50/s, burst_time: 10ms}, cloudwatch: {log_calls: "
                     "{us_east_1: 50/s}, burst_time: 10ms}, fargate: {launch: {rate: 1/s, burst: "
-                    "1}}, aws_cli: {ecs: {rate: 1/s, burst: 1}}}\n",
-                    chaos_between(m, 60, 90), chaos_between(m, 1, 6));
+                    "1}}, aws_cli: {ecs: {rate: 1/s, burst: 1}}, glue: {job_runs: %u, dpus: %u, "
+                    "catalog: 20/s}, athena: {active_dml: {us_east_1: %u}, starts: 50/s}}\n",
+                    chaos_between(m, 60, 90), chaos_between(m, 1, 6), chaos_between(m, 1, 3),
+                    chaos_between(m, 9, 20), chaos_between(m, 1, 9));
     }
 }
 
@@ -325,6 +372,7 @@ static void chaos_cloud_services(struct chaos_maker *m)
     chaos_identities(m);
     chaos_stream(m);
     chaos_paths(m);
+    chaos_lake(m);
     c->inside = true;
 }
 
@@ -335,6 +383,13 @@ static void chaos_cloud_traffic(struct chaos_maker *m)
         chaos_cloud_any(m);
         chaos_print(m, ", rate: [[0s, %u/s], [%dms, 0/s]]", chaos_between(m, 20, 500),
                     CHAOS_TRAFFIC_ENDS_MS);
+        chaos_patience(m);
+        chaos_print(m, "}\n");
+    }
+    static const char *const lake[] = {"etl.start_job_run", "sql.query", "sql.ddl"};
+    for (uint32_t i = 0; chaos_has(m, CHAOS_LAKE) && i < 3; i++) {
+        chaos_print(m, "  l%u: {to: %s, rate: [[0s, %u/s], [%dms, 0/s]]", i, lake[i],
+                    chaos_between(m, 20, 200), CHAOS_TRAFFIC_ENDS_MS);
         chaos_patience(m);
         chaos_print(m, "}\n");
     }

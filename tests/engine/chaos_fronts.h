@@ -33,6 +33,7 @@ enum chaos_beside {
     CHAOS_OFFICES,
     CHAOS_HOMES,
     CHAOS_NET,
+    CHAOS_LAKE, /* a bucket, a job and a workgroup on it */
     CHAOS_BESIDE,
 };
 
@@ -131,6 +132,12 @@ static bool chaos_cloud_beside(struct chaos_maker *m)
         {CHAOS_WATCH, "watch.get_metric_data"},
         {CHAOS_RAYS, "rays.put_trace_segments"},
         {CHAOS_TRAIL, "trail.record"},
+        {CHAOS_LAKE, "lake.put"},
+        {CHAOS_LAKE, "lake.get_many"},
+        {CHAOS_LAKE, "etl.start_job_run"},
+        {CHAOS_LAKE, "etl.get_partitions"},
+        {CHAOS_LAKE, "sql.query"},
+        {CHAOS_LAKE, "sql.ddl"},
     };
     const uint32_t i = chaos_below(m, sizeof(all) / sizeof(all[0]));
     if (!chaos_has(m, all[i].of)) {

@@ -177,6 +177,27 @@ static void events_come_at_least_once(void **state)
     lab_close(lab);
 }
 
+/* A job's batch is as many requests as its size has objects: 10 batches of 1,000 files of 1 MB each
+ * way; they take a partition's tokens: 20 of 1,000 gets a second do not pass at 5,500/s. */
+static void many_objects_are_as_many_requests(void **state)
+{
+    (void)state;
+    struct lab *lab =
+        lab_run(HEAD("10s") "services:\n  b: {type: s3, object_size: 1 MB}\n"
+                            "  c: {type: s3, object_size: 1 MB}\n"
+                            "traffic:\n  r: {to: b.get_many, arrivals: constant, rate: 1/s, "
+                            "size: 1 GB}\n"
+                            "  p: {to: b.put_many, arrivals: constant, rate: 1/s, size: 1 GB}\n"
+                            "  o: {to: c.get_many, arrivals: constant, rate: 20/s, size: 1 GB}\n");
+    lab_equal(lab, "services.b.get_requests", 10e3);
+    lab_equal(lab, "services.b.put_requests", 10e3);
+    near(lab, "services.b.bytes_downloaded", 10e9, 1);
+    near(lab, "services.b.bytes_uploaded", 10e9, 1);
+    lab_equal(lab, "services.b.5xx_errors", 0);
+    near(lab, "services.c.5xx_errors", 200 - 11 * 5.5, 2);
+    lab_close(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(objects_move_by_days_without_access),
         cmocka_unit_test(read_warms_an_object),
         cmocka_unit_test(events_come_at_least_once),
+        cmocka_unit_test(many_objects_are_as_many_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

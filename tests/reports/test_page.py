@@ -37,6 +37,10 @@ WARNING = "code path text".split()
 OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
        "lambda": {"cold_start": LATENCY, "init_duration": LATENCY, "cold_start_ratio": None},
        "aws_cli": {"command_latency": LATENCY}, "cloudtrail": {"delivery_delay": LATENCY},
+       "glue": {key: LATENCY for key in ("elapsed_time", "queue_time", "startup_time",
+                                         "freshness")},
+       "athena": {f"{key}_time": LATENCY for key in ("total_execution", "engine_execution",
+                                                     "query_queue", "query_planning")},
        "s3": {"first_byte_latency": LATENCY, "total_request_latency": LATENCY},
        "cache": {"hit_ratio": None}}
 BUSY = ("flagship", "serverless-api")  # they do much work
