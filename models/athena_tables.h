@@ -49,7 +49,7 @@ static const struct param athena_params[] = {
     SERVICE_OPERATION(catalog, NONE, "get_partitions",
                       "asked for the partitions of the table before the scan (a glue)",
                       DOCUMENTED("Athena User Guide, Use AWS Glue Data Catalog")),
-    SERVICE_OPERATION(source, NONE, "get_many", "what the scan reads (a bucket), all its objects",
+    SERVICE_OPERATION(source, NONE, "read_bulk", "what the scan reads (a bucket), all its objects",
                       DOCUMENTED("Athena pricing: S3 requests are paid for on top")),
     SERVICE_OPERATION(results, NONE, "put", "where the result goes (a bucket)",
                       DOCUMENTED("Athena User Guide, Specify a query result location")),

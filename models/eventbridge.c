@@ -1,8 +1,8 @@
 /* eventbridge: a classic event bus of Amazon EventBridge, and schedules.
  * An event that is put triggers each rule whose pattern it matches, which invokes its targets: over
  * the quota later, and again, with exponential back-off, until 24 h or 185 times are over; then it
- * is a dead letter or lost. A schedule invokes its target by the clock. Retries: delivery.h. Left
- * out: API destinations, pipes, cron expressions, time zones, EventsV2. */
+ * is a dead letter or lost. A schedule invokes its target by the clock. Retries and the pace of API
+ * destinations: delivery.h; expressions: cron. Left out: pipes, retention of archives, EventsV2. */
 #include "models/model.h"
 
 #include <string.h>
@@ -15,12 +15,20 @@
 #define BUS_SCHEDULE UINT32_C(0x80000000)
 #define BUS_REPLAY UINT32_MAX /* the next event of the archive */
 #define BUS_S 1e9             /* ns */
+#define BUS_S_NS INT64_C(1000000000)
+#define BUS_EPOCH_S INT64_C(1704067200) /* scenario time 0: 2024-01-01, since 1970 */
 
 struct bus {
     struct deliveries deliveries;
     uint32_t *first; /* of each rule, then each schedule: its first target */
+    struct cron *crons;
+    struct gauge archive; /* bytes */
+    struct gauge_window archive_window;
     struct random match_random, latency_random, window_random;
     uint64_t events, matched, triggered, throttled, scheduled, replayed; /* in the window */
+    uint64_t billed;                                                     /* the same */
+    uint64_t invoked;                                                    /* of all the run */
+    double bytes;                                                        /* in the window */
     uint64_t archived; /* of those to be replayed, that are not yet */
 };
 
@@ -55,12 +63,17 @@ static bool bus_is_function(const struct world *w, const struct call_target *tar
 
 static void bus_target(struct world *w, struct service *s, uint32_t number,
                        const struct call_target *to, const struct call_target *dead, int64_t tries,
-                       int64_t age_ns)
+                       int64_t age_ns, double per_s)
 {
     const struct bus_params *p = s->params;
     struct bus *bus = s->state;
+    struct throttle pace = {0};
+    if (per_s > 0) {
+        throttle_init_burst(&pace, per_s, BUS_S_NS);
+    }
     bus->deliveries.targets[number] = (struct delivery_target){
         .edge = to->edge,
+        .pace = pace,
         .dead_edge = dead->edge,
         .has_dead = dead->service != SERVICE_NONE,
         .accepts = bus_is_function(w, to),
@@ -69,15 +82,66 @@ static void bus_target(struct world *w, struct service *s, uint32_t number,
                   .phases_count = 1,
                   .age_max_ns = age_ns},
         .jitter_ratio = p->retry.jitter_ratio,
-        .timeout_ns = TIME_NONE,
+        .timeout_ns = per_s > 0 ? (int64_t)BUS_DESTINATION_NS : TIME_NONE,
     };
+}
+
+/* Tries a second at each target; 0: any number, as there is no API destination. */
+static double bus_pace_per_s(const struct bus_rule *rule)
+{
+    if (!rule->api_destination) {
+        return 0;
+    }
+    return isfinite(rule->invocation_rate_per_s) ? rule->invocation_rate_per_s
+                                                 : BUS_DESTINATION_PER_S;
+}
+
+/* Its next time by the clock is set, if there is one. */
+static void bus_schedule_next(struct world *w, struct service *s, uint32_t i, int64_t after_s)
+{
+    const struct bus_params *p = s->params;
+    const struct bus_schedule *schedule =
+        &((const struct bus_schedule *)p->schedules_list.items)[i];
+    const struct bus *bus = s->state;
+    const int64_t next_s =
+        cron_next_s(&bus->crons[i], (uint32_t)schedule->time_zone, BUS_EPOCH_S + after_s);
+    const int64_t away_s = next_s - BUS_EPOCH_S;
+    if (next_s != CRON_NEVER && away_s < INT64_MAX / BUS_S_NS / 2) {
+        service_timer(s, world_origin(w) + away_s * BUS_S_NS - core_now(s->core), BUS_SCHEDULE | i);
+    }
+}
+
+/* From one invocation to the next; 0: as a cron expression says. */
+static int64_t bus_every_ns(const struct bus_schedule *schedule)
+{
+    return schedule->expression_text != NULL ? cron_rate_ns(schedule->expression_text)
+                                             : schedule->every_ns;
+}
+
+static void bus_start_schedules(struct world *w, struct service *s, uint32_t first_target)
+{
+    const struct bus_params *p = s->params;
+    const struct bus_schedule *schedules = p->schedules_list.items;
+    struct bus *bus = s->state;
+    bus->crons = arena_array(s->arena, p->schedules_list.count + 1, sizeof(*bus->crons));
+    for (uint32_t i = 0; i < p->schedules_list.count; i++) {
+        bus->first[p->rules_list.count + i] = first_target + i;
+        bus_target(w, s, first_target + i, &schedules[i].to_target,
+                   &schedules[i].dead_letter_target, schedules[i].max_retry_attempts_count,
+                   schedules[i].max_event_age_ns, 0);
+        if (bus_every_ns(&schedules[i]) > 0) {
+            service_timer(s, world_origin(w) + schedules[i].first_ns, BUS_SCHEDULE | i);
+        } else {
+            cron_parse(&bus->crons[i], schedules[i].expression_text);
+            bus_schedule_next(w, s, i, (schedules[i].first_ns + BUS_S_NS - 1) / BUS_S_NS - 1);
+        }
+    }
 }
 
 static void bus_start(struct world *w, struct service *s)
 {
     const struct bus_params *p = s->params;
     const struct bus_rule *rules = p->rules_list.items;
-    const struct bus_schedule *schedules = p->schedules_list.items;
     struct bus *bus = s->state;
     uint32_t number = 0;
     uint32_t targets = p->schedules_list.count;
@@ -92,15 +156,13 @@ static void bus_start(struct world *w, struct service *s)
         bus->first[i] = number;
         for (uint32_t k = 0; k < rules[i].to_targets.count; k++) {
             bus_target(w, s, number++, &rules[i].to_targets.items[k], &rules[i].dead_letter_target,
-                       rules[i].max_retry_attempts_count, rules[i].max_event_age_ns);
+                       rules[i].max_retry_attempts_count, rules[i].max_event_age_ns,
+                       bus_pace_per_s(&rules[i]));
         }
     }
-    for (uint32_t i = 0; i < p->schedules_list.count; i++) {
-        bus->first[p->rules_list.count + i] = number;
-        bus_target(w, s, number++, &schedules[i].to_target, &schedules[i].dead_letter_target,
-                   schedules[i].max_retry_attempts_count, schedules[i].max_event_age_ns);
-        service_timer(s, world_origin(w) + schedules[i].first_ns, BUS_SCHEDULE | i);
-    }
+    bus->first[p->rules_list.count] = number;
+    bus_start_schedules(w, s, number);
+    service_gauge(s, &bus->archive, &bus->archive_window);
     if (p->replay.at_ns >= 0) {
         service_timer(s, world_origin(w) + p->replay.at_ns, BUS_REPLAY);
     }
@@ -115,19 +177,15 @@ static int64_t bus_delay_ns(struct world *w, struct service *s)
 {
     struct bus *bus = s->state;
     struct throttle *quota = &((struct bus_account *)s->shared)->invocations;
-    const int64_t now_ns = core_now(s->core);
-    if (throttle_pass(quota, now_ns, 1)) {
-        return 0;
+    const int64_t wait_ns = throttle_wait_ns(quota, core_now(s->core));
+    if (wait_ns > 0) {
+        bus->throttled += world_measuring(w);
+        service_throttled(w, s, bus_resources[BUS_OF_INVOCATIONS]);
     }
-    const int64_t due_ns = bucket_due_ns(&quota->bucket, 1);
-    bucket_give_back(&quota->bucket, -1);
-    quota->taken++;
-    bus->throttled += world_measuring(w);
-    service_throttled(w, s, bus_resources[1]);
-    return due_ns - now_ns;
+    return wait_ns;
 }
 
-static void bus_event(struct world *w, struct service *s)
+static void bus_event(struct world *w, struct service *s, double size_bytes)
 {
     const struct bus_params *p = s->params;
     const struct bus_rule *rules = p->rules_list.items;
@@ -144,12 +202,20 @@ static void bus_event(struct world *w, struct service *s)
                                                      ? p->lambda_latency_ns_dist
                                                      : p->latency_ns_dist;
             const int64_t latency_ns = distribution_draw_int(latency, &bus->latency_random);
-            deliveries_begin(w, s, &bus->deliveries, bus->first[i] + k, DELIVERY_UNGROUPED,
-                             latency_ns + bus_delay_ns(w, s));
+            bus->invoked++;
+            deliveries_begin(w, s, &bus->deliveries,
+                             &(struct delivery_order){
+                                 .target = bus->first[i] + k,
+                                 .group = DELIVERY_UNGROUPED,
+                                 .latency_ns = latency_ns + bus_delay_ns(w, s),
+                                 .size_bytes = size_bytes,
+                             });
         }
     }
     if (world_measuring(w)) {
         bus->events++;
+        bus->billed += (uint64_t)fmax(1, ceil(size_bytes / BUS_BILLED));
+        bus->bytes += size_bytes;
         bus->matched += matches > 0;
         bus->triggered += matches;
     }
@@ -161,16 +227,25 @@ static void bus_arrive(struct world *w, struct service *s, struct frame *f)
     struct bus *bus = s->state;
     struct bus_account *account = s->shared;
     f->work_ns = distribution_draw_int(p->put_latency_ns_dist, &bus->latency_random);
+    const double size_bytes = f->flags & FRAME_SIZED ? call_size(w, f) / (double)p->entries_count
+                                                     : (double)p->entry_bytes;
+    if (size_bytes * (double)p->entries_count > BUS_REQUEST_MAX) {
+        call_refuse(w, f, OUTCOME_REJECTED);
+        return;
+    }
     if (!throttle_pass(&account->puts, core_now(s->core), 1)) {
-        call_throttle(w, f, bus_resources[0]);
+        call_throttle(w, f, bus_resources[BUS_OF_PUTS]);
         return;
     }
     const int64_t time_ns = core_now(s->core) - world_origin(w);
     if (p->replay.at_ns >= 0 && time_ns >= p->replay.from_ns && time_ns < p->replay.until_ns) {
         bus->archived += (uint64_t)p->entries_count;
     }
+    if (p->archive || p->replay.at_ns >= 0) {
+        gauge_add(&bus->archive, llround(size_bytes * (double)p->entries_count), core_now(s->core));
+    }
     for (int64_t i = 0; i < p->entries_count; i++) {
-        bus_event(w, s);
+        bus_event(w, s, size_bytes);
     }
     call_work(w, f);
 }
@@ -182,11 +257,19 @@ static void bus_scheduled(struct world *w, struct service *s, uint32_t i)
         &((const struct bus_schedule *)p->schedules_list.items)[i];
     struct bus *bus = s->state;
     const double window_ns = (double)schedule->flexible_window_ns;
-    service_timer(s, schedule->every_ns, BUS_SCHEDULE | i);
+    if (bus_every_ns(schedule) > 0) {
+        service_timer(s, bus_every_ns(schedule), BUS_SCHEDULE | i);
+    } else {
+        bus_schedule_next(w, s, i, (core_now(s->core) - world_origin(w)) / BUS_S_NS);
+    }
     bus->scheduled += world_measuring(w);
-    deliveries_begin(w, s, &bus->deliveries, bus->first[p->rules_list.count + i],
-                     DELIVERY_UNGROUPED,
-                     (int64_t)(window_ns * random_uniform(&bus->window_random)));
+    bus->invoked++;
+    deliveries_begin(w, s, &bus->deliveries,
+                     &(struct delivery_order){
+                         .target = bus->first[p->rules_list.count + i],
+                         .group = DELIVERY_UNGROUPED,
+                         .latency_ns = (int64_t)(window_ns * random_uniform(&bus->window_random)),
+                     });
 }
 
 static void bus_replay(struct world *w, struct service *s)
@@ -199,7 +282,7 @@ static void bus_replay(struct world *w, struct service *s)
     bus->archived--;
     bus->replayed += world_measuring(w);
     service_timer(s, (int64_t)(BUS_S / p->replay.rate_per_s), BUS_REPLAY);
-    bus_event(w, s);
+    bus_event(w, s, (double)p->entry_bytes);
 }
 
 static void bus_timer(struct world *w, struct service *s, uint32_t slot)
@@ -218,9 +301,16 @@ static void bus_heard(struct world *w, struct service *s, uint32_t number, enum 
     deliveries_heard(w, s, &((struct bus *)s->state)->deliveries, number, outcome);
 }
 
+/* Every match and every tick of a schedule waits, was delivered or given up. */
+static bool bus_conserved(const struct bus *bus)
+{
+    return deliveries_conserved(&bus->deliveries) && bus->invoked == bus->deliveries.ordered;
+}
+
 static void bus_window(struct world *w, struct service *s, bool begins)
 {
     (void)w;
+    assert_hot(bus_conserved(s->state));
     deliveries_window(&((struct bus *)s->state)->deliveries, begins);
 }
 
@@ -229,8 +319,10 @@ static void bus_observe(struct world *w, struct service *s, struct own_value *ow
     const struct bus *bus = s->state;
     const struct deliveries *d = &bus->deliveries;
     const struct delivery_counts *from = &d->begin, *to = &d->end;
-    assert_hot(deliveries_conserved(d));
+    assert_hot(bus_conserved(bus));
     own[BUS_EVENTS].value = (double)bus->events;
+    own[BUS_EVENTS_BILLED].value = (double)bus->billed;
+    own[BUS_SIZE].value = bus->bytes;
     own[BUS_MATCHED].value = (double)bus->matched;
     own[BUS_TRIGGERED].value = (double)bus->triggered;
     own[BUS_THROTTLED].value = (double)bus->throttled;
@@ -241,6 +333,8 @@ static void bus_observe(struct world *w, struct service *s, struct own_value *ow
     own[BUS_DELIVERED].value = (double)(to->delivered - from->delivered);
     own[BUS_SCHEDULED].value = (double)bus->scheduled;
     own[BUS_REPLAYED].value = (double)bus->replayed;
+    own[BUS_ARCHIVE].value = gauge_mean(&bus->archive_window, world_window_s(w));
+    own[BUS_PACED].value = (double)(to->paced - from->paced);
     own[BUS_WAITING].value = gauge_mean(&d->waiting_window, world_window_s(w));
     own[BUS_LATENCY].summary = &d->latency;
 }
@@ -254,11 +348,15 @@ static double bus_level(struct world *w, struct service *s, uint32_t metric)
 static void bus_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
+    const struct bus *bus = s->state;
+    const struct bus_params *p = s->params;
     const struct bus_account *account = s->shared;
-    usage[0] =
+    usage[BUS_OF_PUTS] =
         (struct usage){.used = (double)account->puts.taken, .available = account->puts.rate_per_s};
-    usage[1] = (struct usage){.used = (double)account->invocations.taken,
-                              .available = account->invocations.rate_per_s};
+    usage[BUS_OF_INVOCATIONS] = (struct usage){.used = (double)account->invocations.taken,
+                                               .available = account->invocations.rate_per_s};
+    usage[BUS_OF_DESTINATIONS] =
+        deliveries_paced(&bus->deliveries, bus->first[p->rules_list.count]);
 }
 
 const struct model eventbridge_model = {
@@ -275,9 +373,12 @@ const struct model eventbridge_model = {
                 "events, and retries are its own from then on; others are called, and heard: what "
                 "fails is tried again after waits that grow, until max_retry_attempts or "
                 "max_event_age are over; `rejected` is not. Then it goes to dead_letter, or is "
-                "lost. A schedule invokes its target every so often, within its flexible window. "
-                "Left out: API destinations and their rate, pipes, cron "
-                "expressions, the custom bus of 2026 (EventsV2); events that match together.",
+                "lost. Targets of an API destination answer within 5 s or have failed, and take "
+                "`invocation_rate` tries a second; more wait, up to max_event_age. A schedule "
+                "invokes its target every so often, or by the clock of a place as a cron "
+                "expression says, within its flexible window. An event takes its size along. Left "
+                "out: pipes, one-time schedules and the 60 s of precision of the others, retention "
+                "of archives, the custom bus of 2026 (EventsV2); events that match together.",
             ROWS(params, bus_params),
             ROWS(quotas, bus_quotas),
             ROWS(metrics, bus_metrics),

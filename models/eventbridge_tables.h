@@ -3,20 +3,32 @@
 #ifndef ARCHSIM_MODELS_EVENTBRIDGE_TABLES_H
 #define ARCHSIM_MODELS_EVENTBRIDGE_TABLES_H
 
+#include <math.h>
 #include <string.h>
 
 #include "models/model.h"
+#include "sim/blocks/cron.h"
+#include "sim/blocks/time_zone.h"
 
 #define BUS_QUOTAS "EventBridge User Guide, Amazon EventBridge quotas, classic bus"
 #define BUS_RETRY "EventBridge User Guide, retrying the delivery of events"
 #define BUS_MEASURED "van Donkersgoed, Serverless Messaging: Latency Compared, 2023"
 
+#define BUS_SCHEDULER "EventBridge Scheduler User Guide"
+#define BUS_DESTINATIONS "EventBridge User Guide, API destinations"
+
 enum { BUS_TARGETS = 5 };
+#define BUS_REQUEST_MAX 262144          /* eb-putevent-size: 256 KB, all entries together */
+#define BUS_DESTINATION_PER_S 300.0     /* BUS_DESTINATIONS: default invocation rate limit */
+#define BUS_DESTINATION_NS 5000000000.0 /* BUS_DESTINATIONS: they answer within 5 s */
+#define BUS_BILLED 65536.0              /* EventBridge pricing: each 64 KB chunk is an event */
 
 struct bus_rule {
     struct call_targets to_targets;
     struct call_target dead_letter_target;
     double match_ratio;
+    bool api_destination;
+    double invocation_rate_per_s;
     int64_t max_retry_attempts_count, max_event_age_ns;
 };
 #define PARAMS struct bus_rule
@@ -25,6 +37,11 @@ static const struct param bus_rule_rows[] = {
              DOCUMENTED(BUS_QUOTAS ": 5 targets a rule")),
     RATIO(match, "100%", "0..1", "share of the events that its pattern matches",
           ASSUMED("the sender's events")),
+    FLAG(api_destination, "false", "its targets are HTTP endpoints: they answer within 5 s or fail",
+         DOCUMENTED(BUS_DESTINATIONS)),
+    RATE(invocation_rate, NONE, "1/s..100k/s",
+         "of an API destination: tries a second at each target, 300 where not given; more wait",
+         DOCUMENTED(BUS_DESTINATIONS)),
     SERVICE_OPERATION(dead_letter, NONE, "send", "the queue for what cannot be delivered",
                       DOCUMENTED("EventBridge User Guide, dead-letter queues")),
     COUNT(max_retry_attempts, "185", "0..185", "further tries of an invocation that failed",
@@ -37,15 +54,22 @@ static const struct list_item bus_rule_item = ITEM("rule", bus_rule_rows, struct
 
 struct bus_schedule {
     struct call_target to_target, dead_letter_target;
+    const char *expression_text;
+    int time_zone;
     int64_t every_ns, first_ns, flexible_window_ns;
     int64_t max_retry_attempts_count, max_event_age_ns;
 };
 #define PARAMS struct bus_schedule
 static const struct param bus_schedule_rows[] = {
     SERVICE(to, REQUIRED, "its target", DOCUMENTED("EventBridge Scheduler User Guide, targets")),
-    TIME(every, REQUIRED, "1min..366d", "from one invocation to the next",
-         DOCUMENTED("EventBridge Scheduler User Guide, rate-based schedules: minutes at least")),
-    TIME(first, "0s", "0s..366d", "the first one, in scenario time",
+    TIME(every, NONE, "1min..366d", "from one invocation to the next; or an expression",
+         DOCUMENTED(BUS_SCHEDULER ", rate-based schedules: minutes at least")),
+    TEXT(expression, NONE,
+         "cron(30 9 ? * MON-FRI *) or rate(5 minutes); time 0 is Monday 2024-01-01, 0:00 UTC",
+         DOCUMENTED(BUS_SCHEDULER ", Schedule types")),
+    CHOICE(time_zone, "UTC", TIME_ZONE_NAMES, "whose clocks a cron expression means",
+           DOCUMENTED(BUS_SCHEDULER ", Time zones; summer time skips, or counts once")),
+    TIME(first, "0s", "0s..366d", "the first one, in scenario time; none is before it",
          DOCUMENTED("EventBridge Scheduler User Guide, StartDate")),
     TIME(flexible_window, "0s", "0s..24h", "each comes at any time within so long after its own",
          DOCUMENTED("EventBridge Scheduler User Guide, flexible time windows")),
@@ -71,6 +95,7 @@ struct bus_params {
         int64_t at_ns, from_ns, until_ns;
         double rate_per_s;
     } replay;
+    bool archive;
     const struct distribution *put_latency_ns_dist, *latency_ns_dist, *lambda_latency_ns_dist;
 };
 #define PARAMS struct bus_params
@@ -81,7 +106,10 @@ static const struct param bus_params[] = {
          DOCUMENTED("EventBridge Scheduler User Guide")),
     COUNT(entries, "1", "1..10", "events of a `put_events`",
           RECALLED("EventBridge API Reference, PutEvents: up to 10 entries")),
-    SIZE(entry, "1 KiB", "1 B..256 KiB", "size of an event", ASSUMED("the sender's choice")),
+    SIZE(entry, "1 KiB", "1 B..256 KiB", "size of an event, where its call has none",
+         ASSUMED("the sender's choice")),
+    FLAG(archive, "false", "all events that are put are archived, for ever",
+         DOCUMENTED("EventBridge User Guide, archiving and replaying events")),
     TIME(retry.first_wait, "1s", "1ms..1h", "before the first retry",
          ESTIMATED("exponential back-off is documented, its waits are not")),
     NUMBER(retry.factor, "2", "1..10", NULL, "each further wait is so many times as long",
@@ -138,6 +166,8 @@ static const struct operation_info bus_operations[] = {
 
 enum bus_metric {
     BUS_EVENTS,
+    BUS_EVENTS_BILLED,
+    BUS_SIZE,
     BUS_MATCHED,
     BUS_TRIGGERED,
     BUS_THROTTLED,
@@ -148,12 +178,17 @@ enum bus_metric {
     BUS_DELIVERED,
     BUS_SCHEDULED,
     BUS_REPLAYED,
+    BUS_ARCHIVE,
+    BUS_PACED,
     BUS_WAITING,
     BUS_LATENCY,
 };
 static const struct metric bus_metrics[] = {
     [BUS_EVENTS] = {"put_events_entries_count", QUANTITY_COUNT, METRIC_VALUE,
                     "events taken in the window"},
+    [BUS_EVENTS_BILLED] = {"put_events_billed", QUANTITY_COUNT, METRIC_VALUE,
+                           "of them, as they are billed: each 64 KiB begun of one counts"},
+    [BUS_SIZE] = {"put_events_size", QUANTITY_SIZE, METRIC_VALUE, "bytes of them"},
     [BUS_MATCHED] = {"matched_events", QUANTITY_COUNT, METRIC_VALUE,
                      "of them, those that matched a rule at least"},
     [BUS_TRIGGERED] = {"triggered_rules", QUANTITY_COUNT, METRIC_VALUE,
@@ -174,21 +209,59 @@ static const struct metric bus_metrics[] = {
                        "invocations by the clock that came up in the window"},
     [BUS_REPLAYED] = {"replayed_events", QUANTITY_COUNT, METRIC_VALUE,
                       "events of the archive that were put again in the window"},
+    [BUS_ARCHIVE] = {"archive_size_bytes", QUANTITY_SIZE, METRIC_VALUE,
+                     "bytes in the archive, time average; it begins empty"},
+    [BUS_PACED] = {"invocations_paced", QUANTITY_COUNT, METRIC_VALUE,
+                   "invocations that waited for their place at an API destination"},
     [BUS_WAITING] = {"invocations_waiting", QUANTITY_COUNT, METRIC_VALUE,
                      "invocations under way or waiting for a retry, time average", true},
     [BUS_LATENCY] = {"ingestion_to_invocation_success_latency", QUANTITY_TIME, METRIC_LATENCY,
                      "from the put until the target has taken the event"},
 };
-static const char *const bus_resources[] = {"put events", "invocations"};
+enum bus_resource { BUS_OF_PUTS, BUS_OF_INVOCATIONS, BUS_OF_DESTINATIONS };
+static const char *const bus_resources[] = {"put events", "invocations", "API destinations"};
+
+static inline const char *bus_check_schedule(const struct bus_schedule *schedule)
+{
+    struct cron cron;
+    const char *text = schedule->expression_text;
+    if ((text != NULL) == (schedule->every_ns >= 0)) {
+        return "schedules: expected one of every and expression";
+    }
+    if (schedule->every_ns >= 0 && schedule->flexible_window_ns > schedule->every_ns) {
+        return "schedules: flexible_window is longer than every";
+    }
+    if (text != NULL && cron_rate_ns(text) == 0 && !cron_parse(&cron, text)) {
+        return "schedules: expression is expected as cron(minutes hours day-of-month month "
+               "day-of-week year), with one of the days ?, or rate(5 minutes)";
+    }
+    return NULL;
+}
+
+static inline const char *bus_check_rule(const struct bus_rule *rule)
+{
+    return !rule->api_destination && isfinite(rule->invocation_rate_per_s)
+               ? "rules: invocation_rate is without meaning unless api_destination is true"
+               : NULL;
+}
 
 static inline const char *bus_check(const void *params)
 {
     const struct bus_params *p = params;
     const struct bus_schedule *schedules = p->schedules_list.items;
-    for (uint32_t i = 0; i < p->schedules_list.count; i++) {
-        if (schedules[i].flexible_window_ns > schedules[i].every_ns) {
-            return "schedules: flexible_window is longer than every";
-        }
+    const struct bus_rule *rules = p->rules_list.items;
+    const char *wrong = NULL;
+    for (uint32_t i = 0; wrong == NULL && i < p->schedules_list.count; i++) {
+        wrong = bus_check_schedule(&schedules[i]);
+    }
+    for (uint32_t i = 0; wrong == NULL && i < p->rules_list.count; i++) {
+        wrong = bus_check_rule(&rules[i]);
+    }
+    if (wrong != NULL) {
+        return wrong;
+    }
+    if (p->entries_count * p->entry_bytes > BUS_REQUEST_MAX) {
+        return "entry: the entries of a put_events are more than 256 KiB together";
     }
     if (p->replay.at_ns >= 0 &&
         (p->replay.until_ns <= p->replay.from_ns || p->replay.at_ns < p->replay.until_ns)) {
@@ -197,6 +270,26 @@ static inline const char *bus_check(const void *params)
     return p->retry.most_wait_ns < p->retry.first_wait_ns
                ? "retry.most_wait: less than retry.first_wait"
                : NULL;
+}
+
+/* An API destination is an endpoint of its own, not a service that is called over AWS. */
+static inline const char *bus_forbid_destination(const struct bus_rule *rule,
+                                                 const struct passage *passage,
+                                                 const struct scenario_service *callee,
+                                                 struct arena *arena)
+{
+    static const char *const others[] = {"lambda", "sqs", "sns", "kinesis", "eventbridge"};
+    for (uint32_t i = 0; rule->api_destination && i < rule->to_targets.count; i++) {
+        for (uint32_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+            if (rule->to_targets.items[i].service == passage->callee &&
+                strcmp(callee->type->name, others[k]) == 0) {
+                return arena_printf(arena,
+                                    "an API destination is an HTTP endpoint: '%s' is of type %s",
+                                    callee->name, callee->type->name);
+            }
+        }
+    }
+    return NULL;
 }
 
 /* Five targets a rule, each by name; dead letters to queues. */
@@ -214,6 +307,10 @@ static inline const char *bus_forbid(const void *params, const struct passage *p
     bool dead = false;
     for (uint32_t i = 0; i < p->rules_list.count; i++) {
         const struct call_targets *to = &rules[i].to_targets;
+        const char *wrong = bus_forbid_destination(&rules[i], passage, callee, arena);
+        if (wrong != NULL) {
+            return wrong;
+        }
         dead = dead || rules[i].dead_letter_target.service == passage->callee;
         if (to->copies > 0) {
             return "the targets of a rule are single services: write a plain list";

@@ -244,6 +244,9 @@ static inline bool call_given_up(const struct frame *f)
 void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note);
 /* The same, of a type that has `heard`, which hears of its end, by that number (not 0). */
 void call_send_heard(struct world *w, struct service *s, uint16_t edge, uint32_t number);
+/* The same, carrying so many bytes; number 0: of its end nobody hears. */
+void call_send_sized(struct world *w, struct service *s, uint16_t edge, uint32_t number,
+                     double size_bytes);
 /* For those who look at single requests: from now on for length_ns the call is in a phase of that
  * name (a literal: "cold start"). Each call has one such phase at most. */
 static inline void call_phase(const struct service *s, const struct frame *f, const char *name,

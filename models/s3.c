@@ -1,139 +1,57 @@
 /* s3: a bucket of Amazon S3, Standard or Intelligent-Tiering.
  * A request takes tokens of the partition of its prefix, or ends as `throttled` (503 Slow Down);
  * partitions are split under lasting refusals. Else it takes a latency and its transfer. Objects
- * are counts and bytes by day of last access. Blocks: key_ranges, cohorts. Left out: versions,
- * lifecycle rules, the optional archive tiers, replication, retries of event targets. */
+ * are counts and bytes by day of last access, or of creation. Blocks: key_ranges, cohorts; events:
+ * delivery.h, reads and writes in bulk: s3_bulk.h. Left out: versions, archives, replication. */
 #include "models/model.h"
+
+#include "models/delivery.h"
+#include "models/s3_bulk.h"
+#include "models/s3_state.h"
 #include "models/s3_tables.h"
 
-#include <math.h>
-
-#include "sim/blocks/key_ranges.h"
-#include "sim/kernel/zipf.h"
-
-enum { S3_DAYS_INFREQUENT = 30, S3_DAYS_ARCHIVE = 90, S3_PARTS_MAX = 10000 };
-enum s3_timer { S3_DAY, S3_CREATED, S3_REMOVED, S3_SPLIT }; /* and on: a split of range i */
-enum { S3_MULTIPART_POSTS = 2 };                            /* it begins, it is complete */
-#define S3_MONITORED_BYTES 131072.0                         /* 128 KiB */
-#define S3_OBJECT_MAX_BYTES 5497558138880.0                 /* 5 TiB */
-#define S3_NS_PER_S 1e9
-#define S3_DAY_NS INT64_C(86400000000000)
-
-enum s3_level {
-    S3_OF_STANDARD,
-    S3_OF_TIERS,
-    S3_OF_OBJECTS = S3_OF_TIERS + COHORTS_TIERS,
-    S3_OF_MONITORED,
-    S3_LEVELS
-};
-
-struct s3 {
-    struct key_ranges ranges;
-    struct cohorts monitored;
-    struct cohort plain; /* Standard, or too small to be monitored */
-    struct zipf prefixes;
-    struct random size_random, latency_random, prefix_random, object_random, event_random;
-    struct summary first_bytes, totals;
-    double sums[S3_LEVELS], means[S3_LEVELS]; /* level x ns since the window began; the result */
-    int64_t since_ns;
-    double counts[S3_METRICS];
-};
-
-static void s3_count(const struct frame *f, struct s3 *b, enum s3_metric metric, double by)
-{
-    b->counts[metric] += f->flags & FRAME_MEASURED ? by : 0;
-}
-
-/* ---- what is stored ---- */
-
-static double s3_level(const struct s3_params *p, const struct s3 *b, uint32_t level)
-{
-    const bool tiered = p->storage_class == S3_INTELLIGENT_TIERING;
-    switch (level) {
-    case S3_OF_STANDARD:
-        return tiered ? 0 : (double)b->plain.bytes;
-    case S3_OF_TIERS: /* frequent */
-        return tiered ? (double)(b->plain.bytes + b->monitored.tiers[0].bytes) : 0;
-    case S3_OF_OBJECTS:
-        return (double)(b->plain.objects + cohorts_objects(&b->monitored));
-    case S3_OF_MONITORED:
-        return (double)cohorts_objects(&b->monitored);
-    default:
-        return (double)b->monitored.tiers[level - S3_OF_TIERS].bytes;
-    }
-}
-
-/* Before anything changes: the levels were so since the last time. */
-static void s3_pass(struct service *s)
-{
-    struct s3 *b = s->state;
-    const int64_t now_ns = core_now(s->core);
-    const double time_ns = (double)(now_ns - b->since_ns);
-    for (uint32_t i = 0; time_ns > 0 && i < S3_LEVELS; i++) {
-        b->sums[i] += s3_level(s->params, b, i) * time_ns;
-    }
-    b->since_ns = now_ns;
-}
-
-static bool s3_monitors(const struct s3_params *p, double size_bytes)
-{
-    return p->storage_class == S3_INTELLIGENT_TIERING && size_bytes >= S3_MONITORED_BYTES;
-}
-
-static void s3_store(const struct s3_params *p, struct s3 *b, uint64_t objects, double size_bytes,
-                     uint32_t days)
-{
-    const uint64_t bytes = (uint64_t)(size_bytes * (double)objects);
-    if (s3_monitors(p, size_bytes)) {
-        cohorts_add(&b->monitored, days, objects, bytes);
-    } else {
-        b->plain.objects += objects;
-        b->plain.bytes += bytes;
-    }
-}
-
-/* Any object, all alike, is one of the monitored ones. */
-static bool s3_draw_monitored(struct s3 *b)
-{
-    const double monitored = (double)cohorts_objects(&b->monitored);
-    return monitored > 0 &&
-           random_uniform(&b->object_random) * (monitored + (double)b->plain.objects) < monitored;
-}
-
-static void s3_read(const struct s3_params *p, struct s3 *b)
-{
-    if (!s3_draw_monitored(b)) {
-        return;
-    }
-    if (random_uniform(&b->object_random) < p->recent_reads_ratio) {
-        uint32_t age = 0;
-        while (b->monitored.ages[age].objects == 0) {
-            age++;
-        }
-        cohorts_touch(&b->monitored, age);
-        return;
-    }
-    cohorts_touch(&b->monitored, cohorts_draw(&b->monitored, &b->object_random));
-}
-
-/* Any object goes. False: there is none. */
-static bool s3_remove(struct s3 *b, const struct frame *f)
-{
-    uint64_t bytes = 0;
-    if (s3_draw_monitored(b)) {
-        bytes = cohorts_remove(&b->monitored, cohorts_draw(&b->monitored, &b->object_random));
-    } else if (b->plain.objects > 0) {
-        bytes = b->plain.bytes / b->plain.objects;
-        b->plain.objects--;
-        b->plain.bytes -= bytes;
-    } else {
-        return false;
-    }
-    s3_count(f, b, S3_REMOVED_BYTES, (double)bytes);
-    return true;
-}
-
 /* ---- the life of a bucket ---- */
+
+static void s3_target(struct world *w, struct service *s, uint32_t number,
+                      const struct call_target *target)
+{
+    const struct s3_params *p = s->params;
+    struct s3 *b = s->state;
+    if (target->service == SERVICE_NONE) {
+        return;
+    }
+    b->events.targets[number] = (struct delivery_target){
+        .edge = target->edge,
+        .accepts = strcmp(service_type(w, target->service), "lambda") == 0,
+        .retry = {.phases = {{REDELIVERY_ANY, p->events.first_wait_ns, 2, p->events.most_wait_ns}},
+                  .phases_count = 1,
+                  .age_max_ns = p->events.max_age_ns},
+        .timeout_ns = TIME_NONE,
+    };
+}
+
+static uint32_t s3_days(int64_t time_ns)
+{
+    return time_ns >= 0 ? (uint32_t)(time_ns / S3_DAY_NS) : COHORTS_NEVER;
+}
+
+static void s3_start_objects(struct service *s)
+{
+    const struct s3_params *p = s->params;
+    struct s3 *b = s->state;
+    const bool tiered = p->storage_class == S3_INTELLIGENT_TIERING;
+    const uint32_t never[] = {COHORTS_NEVER, COHORTS_NEVER, COHORTS_NEVER, COHORTS_NEVER};
+    const uint32_t aged[] = {s3_days(p->lifecycle.standard_ia_ns), COHORTS_NEVER, COHORTS_NEVER,
+                             COHORTS_NEVER};
+    const uint32_t unread[] = {S3_DAYS_INFREQUENT, S3_DAYS_ARCHIVE, s3_days(p->archive.access_ns),
+                               s3_days(p->archive.deep_ns)};
+    cohorts_init(&b->plain, never);
+    cohorts_init(&b->movers, tiered ? unread : aged);
+    if (p->objects_count > 0) {
+        const double days = floor((double)p->objects_age_ns / (double)S3_DAY_NS);
+        s3_store(p, b, (uint64_t)p->objects_count, p->object_size_bytes_dist->mean, (uint32_t)days);
+    }
+}
 
 static void s3_start(struct world *w, struct service *s)
 {
@@ -149,7 +67,10 @@ static void s3_start(struct world *w, struct service *s)
                         .ranges_count = ranges,
                         .partitions_count = prefixes > 0 ? 1 : (uint32_t)p->partitions_count,
                     });
-    cohorts_init(&b->monitored, (const uint32_t[]){S3_DAYS_INFREQUENT, S3_DAYS_ARCHIVE});
+    records_init(&b->bulk.calls, s->arena, sizeof(struct s3_bulk_call));
+    deliveries_init(w, s, &b->events, S3_TARGETS);
+    s3_target(w, s, S3_CREATED, &p->events.created_target);
+    s3_target(w, s, S3_REMOVED, &p->events.removed_target);
     if (prefixes > 0) {
         zipf_init(&b->prefixes, prefixes, p->prefixes_popularity.s);
     }
@@ -161,10 +82,7 @@ static void s3_start(struct world *w, struct service *s)
     summary_init(&b->first_bytes, s->arena);
     summary_init(&b->totals, s->arena);
     b->since_ns = core_now(s->core);
-    if (p->objects_count > 0) {
-        const double days = floor((double)p->objects_age_ns / (double)S3_DAY_NS);
-        s3_store(p, b, (uint64_t)p->objects_count, p->object_size_bytes_dist->mean, (uint32_t)days);
-    }
+    s3_start_objects(s);
     s->load.unlimited = true;
     service_timer(s, S3_DAY_NS, S3_DAY);
 }
@@ -174,6 +92,7 @@ static void s3_window(struct world *w, struct service *s, bool begins)
     (void)w;
     struct s3 *b = s->state;
     s3_pass(s);
+    deliveries_window(&b->events, begins);
     for (uint32_t i = 0; i < S3_LEVELS; i++) {
         b->means[i] = begins ? 0 : b->sums[i];
         b->sums[i] = 0;
@@ -199,23 +118,15 @@ static void s3_split(struct world *w, struct service *s, uint32_t range)
     }
 }
 
-static void s3_timer(struct world *w, struct service *s, uint32_t slot)
+static void s3_day(struct world *w, struct service *s)
 {
-    const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    if (slot == S3_DAY) {
-        s3_pass(s);
-        const uint64_t moved = cohorts_day(&b->monitored);
-        b->counts[S3_MOVED] += world_measuring(w) ? (double)moved : 0;
-        service_timer(s, S3_DAY_NS, S3_DAY);
-    } else if (slot >= S3_SPLIT) {
-        s3_split(w, s, slot - S3_SPLIT);
-    } else {
-        b->counts[S3_EVENTS] += world_measuring(w);
-        call_send(
-            w, s,
-            slot == S3_CREATED ? p->events.created_target.edge : p->events.removed_target.edge, 0);
-    }
+    s3_pass(s);
+    const uint64_t moved = cohorts_day(&b->movers);
+    cohorts_day(&b->plain);
+    b->counts[S3_MOVED] += world_measuring(w) ? (double)moved : 0;
+    s3_expire(w, s->params, b);
+    service_timer(s, S3_DAY_NS, S3_DAY);
 }
 
 /* ---- the life of a request ---- */
@@ -246,8 +157,8 @@ static void s3_count_requests(const struct frame *f, struct s3 *b, double parts,
     static const enum s3_metric metrics[S3_OPERATIONS] = {
         [S3_GET] = S3_GET_REQUESTS,       [S3_HEAD] = S3_HEAD_REQUESTS,
         [S3_LIST] = S3_LIST_REQUESTS,     [S3_PUT] = S3_PUT_REQUESTS,
-        [S3_DELETE] = S3_DELETE_REQUESTS, [S3_GET_MANY] = S3_GET_REQUESTS,
-        [S3_PUT_MANY] = S3_PUT_REQUESTS,
+        [S3_DELETE] = S3_DELETE_REQUESTS, [S3_RESTORE] = S3_POST_REQUESTS,
+        [S3_READ_BULK] = S3_GET_REQUESTS, [S3_WRITE_BULK] = S3_PUT_REQUESTS,
     };
     const double posts = multipart ? S3_MULTIPART_POSTS : 0;
     s3_count(f, b, metrics[f->operation], parts);
@@ -261,7 +172,7 @@ static bool s3_admit(struct service *s, const struct frame *f, double requests)
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
     const bool writes =
-        f->operation == S3_PUT || f->operation == S3_DELETE || f->operation == S3_PUT_MANY;
+        f->operation == S3_PUT || f->operation == S3_DELETE || f->operation == S3_RESTORE;
     const uint32_t prefix =
         p->prefixes_popularity.n > 0 ? zipf_draw(&b->prefixes, &b->prefix_random) : 0;
     const uint32_t range = prefix % b->ranges.setup.ranges_count;
@@ -270,49 +181,45 @@ static bool s3_admit(struct service *s, const struct frame *f, double requests)
         key_ranges_pass(&b->ranges, range, writes ? KEY_RANGES_WRITES : KEY_RANGES_READS,
                         (int64_t)requests, core_now(s->core), &begins);
     if (begins) {
-        service_timer(s, p->partition_split_ns, S3_SPLIT + range);
+        s3_split_begins(s, range);
     }
     return passes;
 }
 
-/* Objects of so many bytes in all: what a job reads or writes, in place of one event for each. */
-static double s3_objects(const struct s3_params *p, double size_bytes)
+static void s3_timer(struct world *w, struct service *s, uint32_t slot)
 {
-    const double each_bytes = p->object_size_bytes_dist->mean;
-    return each_bytes > 0 ? fmax(1, round(size_bytes / each_bytes)) : 1;
+    struct s3 *b = s->state;
+    if (slot < S3_DAY) {
+        deliveries_due(w, s, &b->events, slot);
+    } else if (slot == S3_DAY) {
+        s3_day(w, s);
+    } else if (slot >= S3_BULK) {
+        s3_bulk_slice(w, s, slot - S3_BULK);
+    } else if (slot >= S3_RESTORES) {
+        s3_pass(s);
+        s3_restored(w, b, slot - S3_RESTORES);
+    } else {
+        s3_split(w, s, slot - S3_SPLIT);
+    }
 }
 
-static void s3_arrive_many(struct world *w, struct service *s, struct frame *f)
+static void s3_heard(struct world *w, struct service *s, uint32_t number, enum outcome outcome)
 {
-    const struct s3_params *p = s->params;
-    struct s3 *b = s->state;
-    const double size_bytes = f->flags & FRAME_SIZED
-                                  ? call_size(w, f)
-                                  : distribution_draw(p->object_size_bytes_dist, &b->size_random);
-    const double objects = s3_objects(p, size_bytes);
-    s3_count_requests(f, b, objects, false);
-    if (!s3_admit(s, f, objects)) {
-        s3_count(f, b, S3_5XX, 1);
-        call_throttle(w, f, "requests of a partition");
-        return;
-    }
-    core_more(s->core, f)->size_bytes = (float)size_bytes;
-    f->work_ns = distribution_draw_int(f->operation == S3_GET_MANY ? p->first_byte_ns_dist
-                                                                   : p->put_latency_ns_dist,
-                                       &b->latency_random);
-    call_work(w, f);
+    deliveries_heard(w, s, &((struct s3 *)s->state)->events, number, outcome);
 }
+
+/* ---- one by one ---- */
 
 static void s3_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    const bool put = f->operation == S3_PUT;
-    double size_bytes = 0;
-    if (f->operation >= S3_GET_MANY) {
-        s3_arrive_many(w, s, f);
+    if (f->operation == S3_READ_BULK || f->operation == S3_WRITE_BULK) {
+        s3_bulk_arrive(w, s, f);
         return;
     }
+    const bool put = f->operation == S3_PUT;
+    double size_bytes = 0;
     if (put || f->operation == S3_GET) {
         size_bytes = f->flags & FRAME_SIZED
                          ? call_size(w, f)
@@ -334,9 +241,15 @@ static void s3_arrive(struct world *w, struct service *s, struct frame *f)
         return;
     }
     s3_count_requests(f, b, parts, multipart);
+    if ((f->operation == S3_GET && s3_draw_archived(p, b)) ||
+        (f->operation == S3_RESTORE && cohorts_colder(&b->movers, S3_ARCHIVED) == 0)) {
+        s3_count(f, b, S3_4XX, 1); /* InvalidObjectState */
+        call_refuse(w, f, OUTCOME_REJECTED);
+        return;
+    }
     double first_ns;
     double total_ns;
-    if (put || f->operation == S3_DELETE) {
+    if (put || f->operation == S3_DELETE || f->operation == S3_RESTORE) {
         first_ns = total_ns = s3_put_ns(p, b, size_bytes, parts);
     } else {
         first_ns = distribution_draw(p->first_byte_ns_dist, &b->latency_random);
@@ -351,81 +264,94 @@ static void s3_arrive(struct world *w, struct service *s, struct frame *f)
     call_work(w, f);
 }
 
-static void s3_notify(struct service *s, const struct call_target *target, enum s3_timer timer)
+static void s3_notify(struct world *w, struct service *s, uint32_t target)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    if (target->service == SERVICE_NONE) {
+    const struct call_target *to =
+        target == S3_CREATED ? &p->events.created_target : &p->events.removed_target;
+    if (to->service == SERVICE_NONE) {
         return;
     }
     const int copies = 1 + (random_uniform(&b->event_random) < p->events.duplicates_ratio);
     for (int i = 0; i < copies; i++) {
-        service_timer(s, distribution_draw_int(p->events.delay_ns_dist, &b->event_random), timer);
+        const struct delivery_order order = {
+            .target = target,
+            .group = DELIVERY_UNGROUPED,
+            .latency_ns = distribution_draw_int(p->events.delay_ns_dist, &b->event_random),
+        };
+        deliveries_begin(w, s, &b->events, &order);
     }
 }
 
-static void s3_finish_many(struct service *s, const struct frame *f, double size_bytes)
+static void s3_written_bulk(struct world *w, struct service *s, const struct frame *f,
+                            double size_bytes)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    const uint64_t objects = (uint64_t)s3_objects(p, size_bytes);
-    if (f->operation == S3_GET_MANY) {
-        s3_count(f, b, S3_DOWNLOADED, size_bytes);
-        const double there = (double)(b->plain.objects + cohorts_objects(&b->monitored));
-        if (there > 0) {
-            cohorts_touch_share(&b->monitored, fmin(1, (double)objects / there));
-        }
-        return;
-    }
+    const double objects = fmax(1, round(size_bytes / p->object_size_bytes_dist->mean));
     s3_count(f, b, S3_UPLOADED, size_bytes);
-    s3_store(p, b, objects, size_bytes / (double)objects, 0);
-    for (uint64_t i = 0; i < objects && p->events.created_target.service != SERVICE_NONE; i++) {
-        s3_notify(s, &p->events.created_target, S3_CREATED);
+    s3_replace_many(b, f, objects * p->overwrites_ratio);
+    s3_store(p, b, (uint64_t)objects, size_bytes / objects, 0);
+    for (double i = 0; i < objects && p->events.created_target.service != SERVICE_NONE; i++) {
+        s3_notify(w, s, S3_CREATED);
     }
+}
+
+/* Of any archived object. */
+static void s3_begin_restore(struct service *s)
+{
+    const struct s3_params *p = s->params;
+    struct s3 *b = s->state;
+    const uint64_t archived = cohorts_colder(&b->movers, S3_ARCHIVED);
+    const bool deep = random_uniform(&b->object_random) * (double)archived <
+                      (double)b->movers.tiers[S3_DEEP_ARCHIVED].objects;
+    const struct distribution *time =
+        deep ? p->archive.deep_restore_ns_dist : p->archive.restore_ns_dist;
+    service_timer(s, distribution_draw_int(time, &b->object_random),
+                  S3_RESTORES + (deep ? S3_DEEP_ARCHIVED : S3_ARCHIVED));
 }
 
 /* The object is there, or gone, when the answer leaves. */
 static void s3_finish(struct world *w, struct service *s, struct frame *f)
 {
-    (void)w;
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
+    if (f->operation == S3_READ_BULK || f->operation == S3_WRITE_BULK) {
+        s3_bulk_finish(s, f);
+    }
     if (f->answer != OUTCOME_OK || f->flags & FRAME_WITHDRAWN) {
         return;
     }
     const double size_bytes = (double)core_more(s->core, f)->size_bytes;
     s3_pass(s);
-    if (f->operation >= S3_GET_MANY) {
-        s3_finish_many(s, f, size_bytes);
-    } else if (f->operation == S3_GET) {
+    if (f->operation == S3_GET) {
         s3_count(f, b, S3_DOWNLOADED, size_bytes);
-        s3_read(p, b);
+        s3_read(p, b, f, size_bytes);
     } else if (f->operation == S3_PUT) {
         s3_count(f, b, S3_UPLOADED, size_bytes);
         if (p->overwrites_ratio > 0 && random_uniform(&b->object_random) < p->overwrites_ratio) {
             s3_remove(b, f);
         }
         s3_store(p, b, 1, size_bytes, 0);
-        s3_notify(s, &p->events.created_target, S3_CREATED);
+        s3_notify(w, s, S3_CREATED);
     } else if (f->operation == S3_DELETE && s3_remove(b, f)) {
-        s3_notify(s, &p->events.removed_target, S3_REMOVED);
+        s3_notify(w, s, S3_REMOVED);
+    } else if (f->operation == S3_RESTORE) {
+        s3_begin_restore(s);
+    } else if (f->operation == S3_READ_BULK) {
+        s3_count(f, b, S3_DOWNLOADED, size_bytes);
+        s3_read_many(p, b, f, size_bytes);
+    } else if (f->operation == S3_WRITE_BULK) {
+        s3_written_bulk(w, s, f, size_bytes);
     }
 }
 
 static const enum s3_metric s3_level_metrics[S3_LEVELS] = {
-    S3_STANDARD_BYTES, S3_FREQUENT_BYTES, S3_INFREQUENT_BYTES,
-    S3_ARCHIVE_BYTES,  S3_OBJECTS,        S3_MONITORED,
+    S3_STANDARD_BYTES,     S3_STANDARD_IA_BYTES, S3_FREQUENT_BYTES,
+    S3_INFREQUENT_BYTES,   S3_ARCHIVE_BYTES,     S3_ARCHIVE_ACCESS_BYTES,
+    S3_DEEP_ARCHIVE_BYTES, S3_OBJECTS,           S3_MONITORED,
 };
-
-static double s3_present(struct world *w, struct service *s, uint32_t metric)
-{
-    (void)w;
-    uint32_t i = 0;
-    while (s3_level_metrics[i] != metric) {
-        i++;
-    }
-    return s3_level(s->params, s->state, i);
-}
 
 static void s3_observe(struct world *w, struct service *s, struct own_value *own)
 {
@@ -436,30 +362,36 @@ static void s3_observe(struct world *w, struct service *s, struct own_value *own
     for (uint32_t i = 0; i < S3_LEVELS; i++) {
         own[s3_level_metrics[i]].value = b->means[i] / (world_window_s(w) * S3_NS_PER_S);
     }
+    const struct deliveries *d = &b->events;
+    own[S3_EVENTS].value = (double)(d->end.delivered - d->begin.delivered);
+    own[S3_EVENT_TRIES].value = (double)(d->end.tried - d->begin.tried);
+    own[S3_EVENTS_LOST].value = (double)(d->end.lost - d->begin.lost);
+    own[S3_EVENTS_WAITING].value = gauge_mean(&d->waiting_window, world_window_s(w));
+    assert_hot(s3_conserved(b) && deliveries_conserved(d));
     own[S3_PARTITIONS].value = (double)b->ranges.partitions;
     own[S3_FIRST_BYTE].summary = &b->first_bytes;
     own[S3_TOTAL].summary = &b->totals;
 }
 
-static const char *s3_check(const void *params)
+static double s3_level_now(struct world *w, struct service *s, uint32_t metric)
 {
-    const struct s3_params *p = params;
-    if (p->prefixes_popularity.n > 0 && p->partitions_count > p->prefixes_popularity.n) {
-        return "partitions: expected at most as many as there are prefixes";
+    (void)w;
+    const struct s3 *b = s->state;
+    for (uint32_t i = 0; i < S3_LEVELS; i++) {
+        if (s3_level_metrics[i] == metric) {
+            return s3_level(s->params, b, i);
+        }
     }
-    if (p->storage_class == S3_STANDARD && p->objects_age_ns > 0) {
-        return "objects_age: without meaning unless storage_class is intelligent_tiering";
-    }
-    if (p->storage_class == S3_STANDARD && p->recent_reads_ratio > 0) {
-        return "recent_reads: without meaning unless storage_class is intelligent_tiering";
-    }
-    if (p->objects_count > 0 && !isfinite(p->object_size_bytes_dist->mean)) {
-        return "objects: without meaning where object_size has no finite mean";
-    }
-    if (p->multipart.part_bytes > p->multipart.above_bytes) {
-        return "multipart.part: expected at most multipart.above";
-    }
-    return NULL;
+    return (double)b->events.waiting.value;
+}
+
+/* Of the range that has the most popular prefix: in seconds of its rate. */
+static void s3_usage(struct world *w, struct service *s, struct usage *usage)
+{
+    (void)w;
+    const struct key_range *range = ((const struct s3 *)s->state)->ranges.ranges;
+    usage[S3_OF_WRITES] = (struct usage){.used = range->used_s[KEY_RANGES_WRITES], .available = 1};
+    usage[S3_OF_READS] = (struct usage){.used = range->used_s[KEY_RANGES_READS], .available = 1};
 }
 
 const struct model s3_model = {
@@ -478,21 +410,26 @@ const struct model s3_model = {
                 "`multipart.concurrency`, each with a put's latency, all with tokens of their "
                 "own, taken at its arrival. Objects are not simulated one by one: they are counts "
                 "and bytes by the day of their last access; in Intelligent-Tiering they move to "
-                "infrequent after 30 days without access and to archive instant after 90 (up to a "
+                "infrequent after 30 days without access and to archive instant after 90, or, if "
+                "`archive` says so, on to the archives, which a get cannot read: `restore` brings "
+                "an object of them back, hours later (up to a "
                 "day late), a get takes one back to frequent. Objects below 128 KiB are not "
-                "monitored. Events call `events.created` and `events.removed` after their delay, "
-                "at least once. Jobs read and write many objects at a time: `get_many` and "
-                "`put_many` "
-                "are as many requests as their size has objects of the mean size, on one prefix, "
-                "with their tokens, and answer after the latency of one; the transfer is the "
-                "job's to take. Left out: missing keys, versions, lifecycle rules, the optional "
-                "archive tiers, replication, gets by range, retries of parts and of events.",
+                "monitored. In Standard a lifecycle moves objects to Standard-IA and deletes them, "
+                "by age, once a day. `read_bulk` and `write_bulk` stand for the requests of an "
+                "engine over `bulk.connections`: what partitions refuse is asked for again each "
+                "second, and the call takes as long as they make it. Events call `events.created` "
+                "and `events.removed` after their delay, at least once, and again where that "
+                "fails. Left out: missing keys, versions, Glacier, "
+                "replication, retries of parts; a bus that is told counts as any put_events.",
             ROWS(params, s3_params),
             ROWS(metrics, s3_metrics),
             ROWS(operations, s3_operations),
+            ROWS(resources, s3_resources),
+            ROWS(only, s3_only),
             .params_size = sizeof(struct s3_params),
             .target_kind = TARGET_KIND_NONE,
             .check = s3_check,
+            .forbid = s3_forbid,
         },
     .state_size = sizeof(struct s3),
     .start = s3_start,
@@ -500,6 +437,8 @@ const struct model s3_model = {
     .timer = s3_timer,
     .arrive = s3_arrive,
     .finish = s3_finish,
+    .heard = s3_heard,
+    .level = s3_level_now,
+    .usage = s3_usage,
     .observe = s3_observe,
-    .level = s3_present,
 };

@@ -2,6 +2,9 @@
 #ifndef ARCHSIM_MODELS_S3_TABLES_H
 #define ARCHSIM_MODELS_S3_TABLES_H
 
+#include <math.h>
+#include <string.h>
+
 #include "models/model.h"
 #include "sim/blocks/cohorts.h"
 
@@ -9,6 +12,8 @@
     "AWS Knowledge Center, http-5xx-errors-s3, and S3 User Guide, optimizing performance"
 #define TIERS_PAGE "S3 User Guide, intelligent-tiering-overview"
 #define EVENTS_PAGE "S3 User Guide, Event Notifications"
+#define LIFECYCLE_PAGE "S3 User Guide, managing the lifecycle of objects"
+#define PATTERNS_PAGE "S3 User Guide, performance design patterns"
 #define CLI_PAGE "AWS CLI S3 Configuration (aws s3 topic, s3-config)"
 
 enum s3_class { S3_STANDARD, S3_INTELLIGENT_TIERING };
@@ -18,8 +23,9 @@ enum s3_operation {
     S3_LIST,
     S3_PUT,
     S3_DELETE,
-    S3_GET_MANY,
-    S3_PUT_MANY,
+    S3_RESTORE,
+    S3_READ_BULK,
+    S3_WRITE_BULK,
     S3_OPERATIONS
 };
 
@@ -38,9 +44,20 @@ struct s3_params {
         int64_t above_bytes, part_bytes, concurrency_count;
     } multipart;
     struct {
+        int64_t request_bytes, connections_count;
+    } bulk;
+    struct {
+        int64_t standard_ia_ns, expire_ns;
+    } lifecycle;
+    struct {
+        int64_t access_ns, deep_ns;
+        const struct distribution *restore_ns_dist, *deep_restore_ns_dist;
+    } archive;
+    struct {
         struct call_target created_target, removed_target;
         const struct distribution *delay_ns_dist;
         double duplicates_ratio;
+        int64_t first_wait_ns, most_wait_ns, max_age_ns;
     } events;
 };
 
@@ -58,9 +75,9 @@ static const struct param s3_params[] = {
          DEFINED("they are of the day of the start")),
     RATIO(overwrites, "0", "0..1", "puts that replace an object, if there is any",
           DEFINED("a put makes a new key")),
-    RATIO(recent_reads, NONE, "0..1",
-          "gets of what was accessed most recently; the others, else all, read any object alike",
-          ASSUMED("the application's reads")),
+    RATIO(recent_reads, "0", "0..1",
+          "gets of what was accessed most recently; the others read any object alike",
+          ASSUMED("the application's reads: with none of them tiers are as warm as can be")),
     POPULARITY(prefixes, NONE, "key prefixes, and how requests are spread over them; else one",
                ASSUMED("the application's keys")),
     COUNT(partitions, "1", "1..100k",
@@ -90,11 +107,37 @@ static const struct param s3_params[] = {
          RECALLED(CLI_PAGE ", multipart_chunksize 8MB")),
     COUNT(multipart.concurrency, "10", "1..1000", "parts on their way at a time",
           RECALLED(CLI_PAGE ", max_concurrent_requests 10")),
+    SIZE(bulk.request, "8 MiB", "1MiB..5GiB", "of a GET or a part of `read_bulk`, `write_bulk`",
+         RECALLED(PATTERNS_PAGE ": byte ranges of 8 MB or 16 MB are typical")),
+    COUNT(bulk.connections, "100", "1..100k", "requests of such a call on their way at a time",
+          ESTIMATED(PATTERNS_PAGE ": one for each 85-90 MB/s; 100 fill a 100 Gbit/s instance")),
+    TIME(lifecycle.standard_ia, NONE, "30d..1000d",
+         "Standard: objects of 128 KiB and more that are older go to Standard-IA",
+         DOCUMENTED("S3 API Reference, Transition, Days; " LIFECYCLE_PAGE)),
+    TIME(lifecycle.expire, NONE, "1d..1000d", "Standard: objects that are older are deleted",
+         DOCUMENTED(LIFECYCLE_PAGE ", expiration actions")),
+    TIME(archive.access, NONE, "90d..730d",
+         "Intelligent-Tiering: after so long without access to Archive Access",
+         DOCUMENTED("S3 API Reference, Tiering, Days")),
+    TIME(archive.deep, NONE, "180d..730d", "the same to Deep Archive Access",
+         DOCUMENTED("S3 API Reference, Tiering, Days")),
+    TIME_DIST(archive.restore, "uniform(3h 5h)", "0s..",
+              "from the restore of an object in Archive Access until it is in frequent",
+              RECALLED("S3 User Guide, archive retrieval options: 3 to 5 h, standard")),
+    TIME_DIST(archive.deep_restore, "uniform(9h 12h)", "0s..", "the same of Deep Archive Access",
+              RECALLED("S3 User Guide, archive retrieval options: within 12 h; 9 assumed")),
     SERVICE(events.created, NONE, "called for each object that was put", DOCUMENTED(EVENTS_PAGE)),
     SERVICE(events.removed, NONE, "called for each object that was deleted",
             DOCUMENTED(EVENTS_PAGE)),
     TIME_DIST(events.delay, "lognormal(p50=1s p99=60s)", "0s..", "from the answer to the event",
               ESTIMATED(EVENTS_PAGE ": typically in seconds, sometimes a minute or longer")),
+    TIME(events.first_wait, "1s", "1ms..1h",
+         "before an event that its target did not take is tried again; then twice as long",
+         ESTIMATED(EVENTS_PAGE ": at least once; how it is tried again is not said")),
+    TIME(events.most_wait, "5min", "1s..24h", "longest such wait",
+         ESTIMATED("as asynchronous invocations of Lambda are")),
+    TIME(events.max_age, "24h", "1min..7d", "an event that is older is not tried again, and lost",
+         ESTIMATED("as EventBridge's")),
     RATIO(events.duplicates, "0.001%", "0..1", "events that are delivered twice",
           ESTIMATED(EVENTS_PAGE ": at least once; how often is not said")),
 };
@@ -102,11 +145,12 @@ static const struct param s3_params[] = {
 static const struct operation_info s3_operations[] = {
     [S3_GET] = {"get", "reads an object: first byte, then its bytes at the throughput"},
     [S3_HEAD] = {"head", "reads what is known of an object, not its bytes"},
-    [S3_LIST] = {"list", "a page of keys"},
+    [S3_LIST] = {"list", "a page of up to 1,000 keys"},
     [S3_PUT] = {"put", "writes an object; a large one in parts"},
     [S3_DELETE] = {"delete", "removes any object"},
-    [S3_GET_MANY] = {"get_many", "as many gets as its size has objects, as one call of a job"},
-    [S3_PUT_MANY] = {"put_many", "as many puts of new keys as its size has objects, likewise"},
+    [S3_RESTORE] = {"restore", "begins to bring an archived object back; its end takes hours"},
+    [S3_READ_BULK] = {"read_bulk", "`size` bytes of any objects, by many connections: an engine's"},
+    [S3_WRITE_BULK] = {"write_bulk", "`size` bytes in new objects of object_size, by many of them"},
 };
 
 enum s3_metric {
@@ -126,13 +170,23 @@ enum s3_metric {
     S3_STANDARD_BYTES,
     S3_FREQUENT_BYTES,
     S3_INFREQUENT_BYTES,
+    S3_STANDARD_IA_BYTES,
     S3_ARCHIVE_BYTES,
+    S3_ARCHIVE_ACCESS_BYTES,
+    S3_DEEP_ARCHIVE_BYTES,
     S3_OBJECTS,
     S3_MONITORED,
     S3_MOVED,
     S3_REMOVED_BYTES,
+    S3_EXPIRED,
+    S3_EXPIRED_BYTES,
+    S3_RETRIEVED,
+    S3_RESTORED,
     S3_PARTITIONS,
     S3_EVENTS,
+    S3_EVENT_TRIES,
+    S3_EVENTS_LOST,
+    S3_EVENTS_WAITING,
     S3_METRICS,
 };
 static const struct metric s3_metrics[] = {
@@ -147,7 +201,7 @@ static const struct metric s3_metrics[] = {
                           "POST: a multipart upload begins or is complete; paid as a PUT is"},
     [S3_DELETE_REQUESTS] = {"delete_requests", QUANTITY_COUNT, METRIC_VALUE, "DELETE"},
     [S3_4XX] = {"4xx_errors", QUANTITY_COUNT, METRIC_VALUE,
-                "puts larger than 5 TiB: EntityTooLarge"},
+                "puts larger than 5 TiB, gets of archived objects, restores of none"},
     [S3_5XX] = {"5xx_errors", QUANTITY_COUNT, METRIC_VALUE, "503 Slow Down, of calls"},
     [S3_FIRST_BYTE] = {"first_byte_latency", QUANTITY_TIME, METRIC_LATENCY,
                        "from the request until the answer begins"},
@@ -162,8 +216,14 @@ static const struct metric s3_metrics[] = {
                            true},
     [S3_INFREQUENT_BYTES] = {"bucket_size_bytes_infrequent", QUANTITY_SIZE, METRIC_VALUE,
                              "IntelligentTieringIAStorage, time average", true},
+    [S3_STANDARD_IA_BYTES] = {"bucket_size_bytes_standard_ia", QUANTITY_SIZE, METRIC_VALUE,
+                              "in StandardIAStorage, time average", true},
     [S3_ARCHIVE_BYTES] = {"bucket_size_bytes_archive_instant", QUANTITY_SIZE, METRIC_VALUE,
                           "IntelligentTieringAIAStorage, time average", true},
+    [S3_ARCHIVE_ACCESS_BYTES] = {"bucket_size_bytes_archive_access", QUANTITY_SIZE, METRIC_VALUE,
+                                 "IntelligentTieringAAStorage, time average", true},
+    [S3_DEEP_ARCHIVE_BYTES] = {"bucket_size_bytes_deep_archive", QUANTITY_SIZE, METRIC_VALUE,
+                               "IntelligentTieringDAAStorage, time average", true},
     [S3_OBJECTS] = {"number_of_objects", QUANTITY_COUNT, METRIC_VALUE, "time average", true},
     [S3_MONITORED] = {"monitored_objects", QUANTITY_COUNT, METRIC_VALUE,
                       "of 128 KiB and more in Intelligent-Tiering, time average", true},
@@ -171,9 +231,77 @@ static const struct metric s3_metrics[] = {
                   "moves to a colder tier in the window"},
     [S3_REMOVED_BYTES] = {"bytes_removed", QUANTITY_SIZE, METRIC_VALUE,
                           "deleted or replaced in the window"},
+    [S3_EXPIRED] = {"objects_expired", QUANTITY_COUNT, METRIC_VALUE,
+                    "deleted by lifecycle.expire in the window"},
+    [S3_EXPIRED_BYTES] = {"bytes_expired", QUANTITY_SIZE, METRIC_VALUE, "the same, bytes"},
+    [S3_RETRIEVED] = {"bytes_retrieved_standard_ia", QUANTITY_SIZE, METRIC_VALUE,
+                      "answers to gets of objects in Standard-IA"},
     [S3_PARTITIONS] = {"partitions", QUANTITY_COUNT, METRIC_MAX, "at the end of the run"},
+    [S3_RESTORED] = {"objects_restored", QUANTITY_COUNT, METRIC_VALUE,
+                     "archived objects that came back in the window"},
     [S3_EVENTS] = {"events_sent", QUANTITY_COUNT, METRIC_VALUE,
-                   "notifications sent in the window, duplicates too"},
+                   "notifications that targets took in the window, duplicates too"},
+    [S3_EVENT_TRIES] = {"event_attempts", QUANTITY_COUNT, METRIC_VALUE,
+                        "tries to deliver one, the first ones included"},
+    [S3_EVENTS_LOST] = {"events_lost", QUANTITY_COUNT, METRIC_VALUE,
+                        "notifications that were given up: rejected, or too old"},
+    [S3_EVENTS_WAITING] = {"events_waiting", QUANTITY_COUNT, METRIC_VALUE,
+                           "under way or waiting for a retry, time average", true},
 };
+enum s3_resource { S3_OF_WRITES, S3_OF_READS };
+static const char *const s3_resources[] = {"writes of a partition", "reads of a partition"};
+
+static const struct param_only s3_only[] = {
+    {"recent_reads", "storage_class", "intelligent_tiering"},
+    {"archive.access", "storage_class", "intelligent_tiering"},
+    {"archive.deep", "storage_class", "intelligent_tiering"},
+    {"lifecycle.standard_ia", "storage_class", "standard"},
+    {"lifecycle.expire", "storage_class", "standard"},
+};
+
+static inline const char *s3_check(const void *params)
+{
+    const struct s3_params *p = params;
+    const bool standard = p->storage_class == S3_STANDARD;
+    if (p->prefixes_popularity.n > 0 && p->partitions_count > p->prefixes_popularity.n) {
+        return "partitions: expected at most as many as there are prefixes";
+    }
+    if (standard && p->lifecycle.standard_ia_ns < 0 && p->lifecycle.expire_ns < 0 &&
+        p->objects_age_ns > 0) {
+        return "objects_age: without meaning unless storage_class is intelligent_tiering or there "
+               "is a lifecycle";
+    }
+    if (p->lifecycle.expire_ns >= 0 && p->lifecycle.expire_ns <= p->lifecycle.standard_ia_ns) {
+        return "lifecycle.expire: not after lifecycle.standard_ia";
+    }
+    if (p->archive.access_ns >= 0 && p->archive.deep_ns >= 0 &&
+        p->archive.deep_ns <= p->archive.access_ns) {
+        return "archive.deep: not after archive.access";
+    }
+    if (p->objects_count > 0 && !isfinite(p->object_size_bytes_dist->mean)) {
+        return "objects: without meaning where object_size has no finite mean";
+    }
+    if (p->multipart.part_bytes > p->multipart.above_bytes) {
+        return "multipart.part: expected at most multipart.above";
+    }
+    return p->events.most_wait_ns < p->events.first_wait_ns
+               ? "events.most_wait: less than events.first_wait"
+               : NULL;
+}
+
+/* Neither kind of FIFO is a destination of events. */
+static inline const char *s3_forbid(const void *params, const struct passage *passage,
+                                    struct arena *arena)
+{
+    if (passage->caller == SERVICE_NONE ||
+        passage->scenario->services[passage->caller].params != params) {
+        return NULL;
+    }
+    const struct scenario_service *callee = &passage->scenario->services[passage->callee];
+    return strcmp(callee->type->name, "sqs") == 0 && callee->type->terms(callee->params).ordered
+               ? arena_printf(arena, "a bucket cannot tell the FIFO queue '%s' of events",
+                              callee->name)
+               : NULL;
+}
 
 #endif

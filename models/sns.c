@@ -1,8 +1,8 @@
 /* sns: a topic of Amazon SNS, standard or FIFO.
  * A published message takes tokens of the account's quota and is answered; a copy for each
  * subscription whose filter lets it through is delivered after a while, tried again by the policy
- * of its protocol, and at last a dead letter or lost. Retries and order: delivery.h. Left out: max
- * receives a second, deduplication, replay of FIFO archives, SMS and push. */
+ * of its protocol, and at last a dead letter or lost. Retries and order: delivery.h. Left out:
+ * replay of FIFO archives, the throughput scope of message groups, SMS and push. */
 #include "models/model.h"
 
 #include "models/delivery.h"
@@ -11,14 +11,17 @@
 #include "sim/kernel/zipf.h"
 
 #define SNS_BILLED 65536.0 /* bytes of a request: "Amazon SNS pricing", each 64 KB chunk */
+#define SNS_NEVER INT64_MIN
 
 struct sns {
     struct deliveries deliveries;
-    struct throttle topic, *by_group; /* FIFO */
-    struct zipf groups;
+    struct throttle topic, topic_bytes, *by_group; /* FIFO */
+    struct zipf groups, ids;
+    int64_t *seen_ns;   /* of each deduplication id: the last that was no duplicate */
     uint8_t *protocols; /* of each subscription */
-    struct random filter_random, group_random, latency_random;
-    uint64_t published, requests, filtered; /* measured */
+    struct random filter_random, group_random, latency_random, id_random;
+    uint64_t published, requests, filtered, duplicates; /* measured */
+    uint64_t copies, kept_away;                         /* of all the run */
     double bytes;
 };
 
@@ -44,6 +47,13 @@ static struct redelivery sns_retry(const struct sns_subscription *sub, uint8_t p
         .age_max_ns = -1};
 }
 
+static struct throttle sns_pace(const struct sns_subscription *sub)
+{
+    struct throttle pace;
+    throttle_init_burst(&pace, sub->max_receives_per_s, SNS_S);
+    return pace;
+}
+
 static uint8_t sns_protocol_of(const struct world *w, const struct sns_subscription *sub)
 {
     const char *type = service_type(w, sub->to_target.service);
@@ -67,6 +77,7 @@ static void sns_subscribe(struct world *w, struct service *s, uint32_t i)
         .accepts = strcmp(service_type(w, sub->to_target.service), "lambda") == 0,
         .retry = sns_retry(sub, sns->protocols[i]),
         .jitter_ratio = p->jitter_ratio,
+        .pace = sns_pace(sub),
         .timeout_ns = sns->protocols[i] == SNS_HTTP ? sub->timeout_ns : TIME_NONE,
         .lines = p->fifo
                      ? arena_array(s->arena, p->groups_popularity.n, sizeof(struct delivery_line))
@@ -80,6 +91,15 @@ static void sns_start_fifo(struct service *s)
     struct sns *sns = s->state;
     zipf_init(&sns->groups, p->groups_popularity.n, p->groups_popularity.s);
     throttle_init_burst(&sns->topic, p->topic_messages_per_s, SNS_S);
+    throttle_init_burst(&sns->topic_bytes, p->topic_throughput_bytes_per_s, SNS_S);
+    if (p->deduplication_ids_popularity.n > 0) {
+        const uint32_t ids = p->deduplication_ids_popularity.n;
+        zipf_init(&sns->ids, ids, p->deduplication_ids_popularity.s);
+        sns->seen_ns = arena_array(s->arena, ids, sizeof(*sns->seen_ns));
+        for (uint32_t i = 0; i < ids; i++) {
+            sns->seen_ns[i] = SNS_NEVER;
+        }
+    }
     sns->by_group = arena_array(s->arena, p->groups_popularity.n, sizeof(*sns->by_group));
     for (uint32_t i = 0; i < p->groups_popularity.n; i++) {
         throttle_init_burst(&sns->by_group[i], p->group_messages_per_s, SNS_S);
@@ -119,46 +139,74 @@ static void sns_start(struct world *w, struct service *s)
     sns->filter_random = service_random(w, s, "filter");
     sns->group_random = service_random(w, s, "groups");
     sns->latency_random = service_random(w, s, "latency");
+    sns->id_random = service_random(w, s, "deduplication");
     s->load.unlimited = true;
 }
 
+/* Its id was seen in the last five minutes: it is accepted, and not delivered. */
+static bool sns_is_duplicate(struct service *s)
+{
+    struct sns *sns = s->state;
+    const int64_t now_ns = core_now(s->core);
+    if (sns->seen_ns == NULL) {
+        return false;
+    }
+    int64_t *seen_ns = &sns->seen_ns[zipf_draw(&sns->ids, &sns->id_random)];
+    if (*seen_ns != SNS_NEVER && now_ns - *seen_ns < SNS_DEDUPLICATION_NS) {
+        return true;
+    }
+    *seen_ns = now_ns;
+    return false;
+}
+
 /* A message is in: a copy for each subscription that it passes the filter of. */
-static void sns_fan_out(struct world *w, struct service *s, uint32_t group)
+static void sns_fan_out(struct world *w, struct service *s, uint32_t group, double size_bytes)
 {
     const struct sns_params *p = s->params;
     const struct sns_subscription *subs = p->subscriptions_list.items;
     struct sns *sns = s->state;
+    sns->copies += p->subscriptions_list.count;
     for (uint32_t i = 0; i < p->subscriptions_list.count; i++) {
         if (subs[i].filter_ratio < 1 &&
             random_uniform(&sns->filter_random) >= subs[i].filter_ratio) {
             sns->filtered += world_measuring(w);
+            sns->kept_away++;
             continue;
         }
         const struct distribution *latency = sns->protocols[i] == SNS_LAMBDA
                                                  ? p->lambda_latency_ns_dist
                                                  : p->delivery_latency_ns_dist;
-        deliveries_begin(w, s, &sns->deliveries, i, group,
-                         distribution_draw_int(latency, &sns->latency_random));
+        deliveries_begin(w, s, &sns->deliveries,
+                         &(struct delivery_order){
+                             .target = i,
+                             .group = group,
+                             .latency_ns = distribution_draw_int(latency, &sns->latency_random),
+                             .size_bytes = size_bytes,
+                         });
     }
 }
 
 /* The messages of one request are of one group; all of them are taken, or none. */
-static const char *sns_limit(struct service *s, uint32_t group, int64_t messages)
+static const char *sns_limit(struct service *s, uint32_t group, int64_t messages, double bytes)
 {
     const struct sns_params *p = s->params;
     struct sns *sns = s->state;
     struct sns_account *account = s->shared;
     const int64_t now_ns = core_now(s->core);
     if (!p->fifo) {
-        return throttle_pass(&account->standard, now_ns, messages) ? NULL : "published messages";
+        return throttle_pass(&account->standard, now_ns, messages) ? NULL
+                                                                   : sns_resources[SNS_OF_ACCOUNT];
     }
     if (!throttle_pass(&sns->by_group[group], now_ns, messages)) {
-        return "messages of a group";
+        return sns_resources[SNS_OF_GROUP];
     }
     if (!throttle_pass(&sns->topic, now_ns, messages)) {
-        return "messages of the topic";
+        return sns_resources[SNS_OF_TOPIC];
     }
-    return throttle_pass(&account->fifo, now_ns, messages) ? NULL : "published messages";
+    if (!throttle_pass(&sns->topic_bytes, now_ns, (int64_t)ceil(bytes))) {
+        return sns_resources[SNS_OF_TOPIC_BYTES];
+    }
+    return throttle_pass(&account->fifo, now_ns, messages) ? NULL : sns_resources[SNS_OF_ACCOUNT];
 }
 
 static void sns_arrive(struct world *w, struct service *s, struct frame *f)
@@ -174,7 +222,7 @@ static void sns_arrive(struct world *w, struct service *s, struct frame *f)
         call_refuse(w, f, OUTCOME_REJECTED); /* also of a batch: together they may be as large */
         return;
     }
-    const char *limit = sns_limit(s, group, messages);
+    const char *limit = sns_limit(s, group, messages, bytes);
     if (limit != NULL) {
         call_throttle(w, f, limit);
         return;
@@ -185,7 +233,11 @@ static void sns_arrive(struct world *w, struct service *s, struct frame *f)
         sns->bytes += bytes;
     }
     for (int64_t i = 0; i < messages; i++) {
-        sns_fan_out(w, s, group);
+        if (sns_is_duplicate(s)) {
+            sns->duplicates += world_measuring(w);
+        } else {
+            sns_fan_out(w, s, group, bytes / (double)messages);
+        }
     }
     call_work(w, f);
 }
@@ -200,9 +252,17 @@ static void sns_heard(struct world *w, struct service *s, uint32_t number, enum 
     deliveries_heard(w, s, &((struct sns *)s->state)->deliveries, number, outcome);
 }
 
+/* Every copy is filtered out, waits, was delivered or given up. */
+static bool sns_conserved(const struct sns *sns)
+{
+    return deliveries_conserved(&sns->deliveries) &&
+           sns->copies == sns->kept_away + sns->deliveries.ordered;
+}
+
 static void sns_window(struct world *w, struct service *s, bool begins)
 {
     (void)w;
+    assert_hot(sns_conserved(s->state));
     deliveries_window(&((struct sns *)s->state)->deliveries, begins);
 }
 
@@ -211,7 +271,7 @@ static void sns_observe(struct world *w, struct service *s, struct own_value *ow
     const struct sns *sns = s->state;
     const struct deliveries *d = &sns->deliveries;
     const struct delivery_counts *from = &d->begin, *to = &d->end;
-    assert_hot(deliveries_conserved(d));
+    assert_hot(sns_conserved(sns));
     own[SNS_PUBLISHED].value = (double)sns->published;
     own[SNS_SIZE].value = sns->bytes;
     own[SNS_REQUESTS].value = (double)sns->requests;
@@ -220,6 +280,8 @@ static void sns_observe(struct world *w, struct service *s, struct own_value *ow
     own[SNS_FILTERED].value = (double)sns->filtered;
     own[SNS_REDRIVEN].value = (double)(to->redriven - from->redriven);
     own[SNS_NOT_REDRIVEN].value = (double)(to->lost - from->lost);
+    own[SNS_DUPLICATES].value = (double)sns->duplicates;
+    own[SNS_PACED].value = (double)(to->paced - from->paced);
     own[SNS_TRIES].value = (double)(to->tried - from->tried);
     own[SNS_WAITING].value = gauge_mean(&d->waiting_window, world_window_s(w));
     own[SNS_LATENCY].summary = &d->latency;
@@ -231,13 +293,27 @@ static double sns_level(struct world *w, struct service *s, uint32_t metric)
     return (double)((const struct sns *)s->state)->deliveries.waiting.value;
 }
 
+static struct usage sns_use(const struct throttle *throttle)
+{
+    return (struct usage){.used = (double)throttle->taken, .available = throttle->rate_per_s};
+}
+
 static void sns_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
     const struct sns_params *p = s->params;
+    const struct sns *sns = s->state;
     const struct sns_account *account = s->shared;
-    const struct throttle *throttle = p->fifo ? &account->fifo : &account->standard;
-    usage[0] = (struct usage){.used = (double)throttle->taken, .available = throttle->rate_per_s};
+    for (int i = 0; i < SNS_RESOURCES; i++) {
+        usage[i] = (struct usage){.available = INFINITY};
+    }
+    usage[SNS_OF_ACCOUNT] = sns_use(p->fifo ? &account->fifo : &account->standard);
+    if (p->fifo) { /* the first group is the most popular */
+        usage[SNS_OF_TOPIC] = sns_use(&sns->topic);
+        usage[SNS_OF_TOPIC_BYTES] = sns_use(&sns->topic_bytes);
+        usage[SNS_OF_GROUP] = sns_use(&sns->by_group[0]);
+    }
+    usage[SNS_OF_RECEIVERS] = deliveries_paced(&sns->deliveries, p->subscriptions_list.count);
 }
 
 const struct model sns_model = {
@@ -259,8 +335,10 @@ const struct model sns_model = {
                 "subscription says; `rejected` (a client's error) is not tried again. Then it goes "
                 "to dead_letter, or is lost. FIFO: limits of the topic and of each group; for each "
                 "subscription a group's message waits for the one before; the queue draws its "
-                "groups anew. A batch is taken as a whole, or not. Left out: maxReceivesPerSecond, "
-                "linear and arithmetic backoff, deduplication, archives, SMS and push.",
+                "groups anew; a message whose deduplication id was seen less than 5 min ago is "
+                "accepted and not delivered. A batch is taken as a whole, or not. A message takes "
+                "its size along. Left out: linear and arithmetic backoff, archives, deduplication "
+                "and throughput by group, SMS and push.",
             ROWS(params, sns_params),
             ROWS(quotas, sns_quotas),
             ROWS(metrics, sns_metrics),

@@ -17,6 +17,9 @@ enum sns_protocol { SNS_SQS, SNS_LAMBDA, SNS_HTTP, SNS_EMAIL };
 enum { SNS_GROUPS_MAX = 65536, SNS_POLICY_MAX_S = 3600 };
 
 #define SNS_S INT64_C(1000000000)
+/* SNS API Reference, Publish, MessageDeduplicationId: the deduplication interval of 5 minutes */
+#define SNS_DEDUPLICATION_NS (300 * SNS_S)
+#define SNS_IDS_MAX 16777216
 
 /* Further tries: at once, after the shortest wait, growing, after the longest. */
 struct sns_policy {
@@ -36,6 +39,7 @@ struct sns_subscription {
     double filter_ratio;
     int64_t retries_count, no_delay_retries_count, min_delay_retries_count, max_delay_retries_count;
     int64_t min_delay_ns, max_delay_ns, timeout_ns;
+    double max_receives_per_s;
 };
 
 #define PARAMS struct sns_subscription
@@ -61,6 +65,8 @@ static const struct param sns_subscription_rows[] = {
     TIME(min_delay, "20s", "1s..1h", "http: shortest wait; between it and max_delay it grows",
          DOCUMENTED(SNS_RETRIES)),
     TIME(max_delay, "20s", "1s..1h", "http: longest wait", DOCUMENTED(SNS_RETRIES)),
+    RATE(max_receives, NONE, "1/s..1M/s", "http: tries a second at most; more wait for their place",
+         DOCUMENTED(SNS_RETRIES ": throttlePolicy, maxReceivesPerSecond; by default none")),
     TIME(timeout, "15s", "1s..1min", "http: a try that is not answered by then has failed",
          RECALLED("SNS Developer Guide, Prepare your endpoint: a response within 15 seconds")),
 };
@@ -70,10 +76,10 @@ static const struct list_item sns_subscription_item =
 
 struct sns_params {
     bool fifo;
-    struct popularity groups_popularity;
+    struct popularity groups_popularity, deduplication_ids_popularity;
     struct list subscriptions_list;
     int64_t batch_count, message_bytes, max_message_size_bytes;
-    double topic_messages_per_s, group_messages_per_s;
+    double topic_messages_per_s, topic_throughput_bytes_per_s, group_messages_per_s;
     double jitter_ratio;
     const struct distribution *publish_latency_ns_dist, *delivery_latency_ns_dist,
         *lambda_latency_ns_dist;
@@ -87,6 +93,9 @@ static const struct param sns_params[] = {
          DOCUMENTED("SNS Developer Guide, FIFO topics")),
     POPULARITY(groups, NONE, "FIFO: message groups, and how messages are spread over them",
                ASSUMED("the sender's choice")),
+    POPULARITY(deduplication_ids, NONE,
+               "FIFO: ids that messages have; one seen in the last 5 min is not delivered",
+               DOCUMENTED("SNS API Reference, Publish: every message must have a unique one")),
     COUNT(batch, "10", "1..10", "messages of a `publish_batch`",
           DOCUMENTED(SNS_QUOTAS ": PublishBatch of 10 messages")),
     SIZE(message, "1 KiB", "1 B..1 MiB", "size of a message, where its call has none",
@@ -95,6 +104,9 @@ static const struct param sns_params[] = {
          DOCUMENTED(SNS_QUOTAS ": 256 KiB; 1 MiB since September 2026")),
     RATE(topic_messages, "3000/s", "1/s..1M/s", "FIFO: messages of the topic, else `throttled`",
          DOCUMENTED(SNS_QUOTAS ": 3,000 a second per topic")),
+    THROUGHPUT(topic_throughput, "20 MB/s", "1kB/s..1GB/s",
+               "FIFO: bytes of the topic, else `throttled`",
+               DOCUMENTED(SNS_QUOTAS ": or 20 MB a second per topic")),
     RATE(group_messages, "300/s", "1/s..1M/s", "FIFO: messages of a group, else `throttled`",
          DOCUMENTED(SNS_QUOTAS ": 300 a second per message group")),
     RATIO(jitter, "0%", "0..1", "each wait before a retry is longer or shorter by up to that",
@@ -147,6 +159,8 @@ enum sns_metric {
     SNS_FILTERED,
     SNS_REDRIVEN,
     SNS_NOT_REDRIVEN,
+    SNS_DUPLICATES,
+    SNS_PACED,
     SNS_TRIES,
     SNS_WAITING,
     SNS_LATENCY,
@@ -167,6 +181,10 @@ static const struct metric sns_metrics[] = {
                       "of those given up: now in a dead-letter queue"},
     [SNS_NOT_REDRIVEN] = {"notifications_lost", QUANTITY_COUNT, METRIC_VALUE,
                           "of those given up: there was no such queue, or it refused"},
+    [SNS_DUPLICATES] = {"messages_deduplicated", QUANTITY_COUNT, METRIC_VALUE,
+                        "of those taken: their id was seen in the last 5 minutes"},
+    [SNS_PACED] = {"deliveries_paced", QUANTITY_COUNT, METRIC_VALUE,
+                   "tries that waited for their place in max_receives"},
     [SNS_TRIES] = {"delivery_attempts", QUANTITY_COUNT, METRIC_VALUE,
                    "tries to deliver, the first ones included"},
     [SNS_WAITING] = {"notifications_waiting", QUANTITY_COUNT, METRIC_VALUE,
@@ -174,7 +192,19 @@ static const struct metric sns_metrics[] = {
     [SNS_LATENCY] = {"dwell_time", QUANTITY_TIME, METRIC_LATENCY,
                      "from the publish until the subscription has taken the message"},
 };
-static const char *const sns_resources[] = {"published messages"};
+enum sns_resource {
+    SNS_OF_ACCOUNT,
+    SNS_OF_TOPIC,
+    SNS_OF_TOPIC_BYTES,
+    SNS_OF_GROUP,
+    SNS_OF_RECEIVERS,
+    SNS_RESOURCES
+};
+static const char *const sns_resources[SNS_RESOURCES] = {
+    [SNS_OF_ACCOUNT] = "published messages",     [SNS_OF_TOPIC] = "messages of the topic",
+    [SNS_OF_TOPIC_BYTES] = "bytes of the topic", [SNS_OF_GROUP] = "messages of a group",
+    [SNS_OF_RECEIVERS] = "max receives",
+};
 
 /* The wait grows by that factor from one retry of the backoff phase to the next. */
 static inline double sns_factor(int64_t first_ns, int64_t most_ns, int64_t tries)
@@ -191,6 +221,9 @@ static inline int64_t sns_backoffs(const struct sns_subscription *sub)
 static inline const char *sns_check_policy(const struct sns_subscription *sub)
 {
     const int64_t backoffs = sns_backoffs(sub);
+    if (isfinite(sub->max_receives_per_s) && sub->protocol >= 0 && sub->protocol != SNS_HTTP) {
+        return "subscriptions: max_receives is of protocol http only";
+    }
     if (backoffs < 0) {
         return "subscriptions: retries is less than those of its phases together";
     }
@@ -218,6 +251,12 @@ static inline const char *sns_check(const void *params)
     }
     if (!p->fifo && p->groups_popularity.n > 0) {
         return "groups: without meaning unless the topic is fifo";
+    }
+    if (!p->fifo && p->deduplication_ids_popularity.n > 0) {
+        return "deduplication_ids: without meaning unless the topic is fifo";
+    }
+    if (p->deduplication_ids_popularity.n > SNS_IDS_MAX) {
+        return "deduplication_ids: expected at most 16777216 ids";
     }
     if (p->groups_popularity.n > SNS_GROUPS_MAX) {
         return "groups: expected at most 65536 groups";
@@ -250,6 +289,11 @@ static inline const char *sns_forbid(const void *params, const struct passage *p
     for (uint32_t i = 0; i < p->subscriptions_list.count; i++) {
         if (subs[i].dead_letter_target.service == passage->callee && !queue) {
             return arena_printf(arena, "'%s' is no queue: dead letters go to an sqs", callee->name);
+        }
+        if (subs[i].to_target.service == passage->callee && isfinite(subs[i].max_receives_per_s) &&
+            subs[i].protocol < 0 && (queue || strcmp(callee->type->name, "lambda") == 0)) {
+            return arena_printf(arena, "max_receives is of protocol http only: '%s' is of type %s",
+                                callee->name, callee->type->name);
         }
     }
     if (p->fifo && !queue) {

@@ -7,8 +7,12 @@
 
 void cohorts_init(struct cohorts *cohorts, const uint32_t days[COHORTS_TIERS - 1])
 {
-    assert(0 < days[0] && days[0] < days[1] && days[1] + 1 < COHORTS_AGES);
-    *cohorts = (struct cohorts){.first = {0, days[0] + 1, days[1] + 1}};
+    *cohorts = (struct cohorts){0};
+    for (uint32_t i = 1; i < COHORTS_TIERS; i++) {
+        const uint32_t after = days[i - 1];
+        assert(after == COHORTS_NEVER || (after > 0 && after + 1 < COHORTS_AGES));
+        cohorts->first[i] = after == COHORTS_NEVER ? COHORTS_NEVER : after + 1;
+    }
 }
 
 static void cohort_add(struct cohort *cohort, uint64_t objects, uint64_t bytes)
@@ -89,23 +93,6 @@ uint64_t cohorts_touch(struct cohorts *cohorts, uint32_t age)
     return bytes;
 }
 
-void cohorts_touch_share(struct cohorts *cohorts, double ratio)
-{
-    for (uint32_t age = 1; age < cohorts->used; age++) {
-        struct cohort *from = &cohorts->ages[age];
-        const uint64_t objects = (uint64_t)llround(ratio * (double)from->objects);
-        if (objects == 0) {
-            continue;
-        }
-        const uint64_t bytes =
-            objects < from->objects ? from->bytes / from->objects * objects : from->bytes;
-        cohort_take(from, objects, bytes);
-        cohort_take(&cohorts->tiers[cohorts_tier(cohorts, age)], objects, bytes);
-        cohorts_put(cohorts, 0, objects, bytes);
-    }
-    cohorts_check(cohorts);
-}
-
 uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age)
 {
     const uint64_t bytes = cohorts_take(cohorts, age);
@@ -114,13 +101,84 @@ uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age)
     return bytes;
 }
 
+/* Takes so many of an age; their bytes. */
+static uint64_t cohorts_take_many(struct cohorts *cohorts, uint32_t age, uint64_t objects)
+{
+    struct cohort *from = &cohorts->ages[age];
+    const uint64_t bytes = objects == from->objects
+                               ? from->bytes
+                               : (uint64_t)((unsigned __int128)from->bytes * objects /
+                                            (from->objects > 0 ? from->objects : 1));
+    cohort_take(from, objects, bytes);
+    cohort_take(&cohorts->tiers[cohorts_tier(cohorts, age)], objects, bytes);
+    return bytes;
+}
+
+/* Of `left` objects that are wanted among `there`, the share of an age that has `of`. */
+static uint64_t cohorts_share(uint64_t left, uint64_t of, uint64_t there)
+{
+    return there > 0 ? (uint64_t)((unsigned __int128)left * of / there) : 0;
+}
+
+/* Takes objects of all ages, evenly or the youngest first; their bytes. The oldest that has some
+ * makes good for roundings. */
+static uint64_t cohorts_take_all(struct cohorts *cohorts, uint64_t objects, uint32_t tier,
+                                 bool recent)
+{
+    uint64_t bytes = 0, left = objects;
+    uint64_t there = cohorts_objects(cohorts) - cohorts_colder(cohorts, tier);
+    assert(objects <= there);
+    for (uint32_t age = 0; age < COHORTS_AGES && left > 0; age++) {
+        const uint64_t of = cohorts->ages[age].objects;
+        uint64_t take = recent ? of : cohorts_share(left, of, there);
+        take = take < left ? take : left;
+        bytes += cohorts_take_many(cohorts, age, take);
+        left -= take;
+        there -= of;
+    }
+    assert(left == 0);
+    return bytes;
+}
+
+uint64_t cohorts_touch_many(struct cohorts *cohorts, uint64_t objects, uint32_t tier, bool recent)
+{
+    const uint64_t bytes = cohorts_take_all(cohorts, objects, tier, recent);
+    cohorts_put(cohorts, 0, objects, bytes);
+    cohorts_check(cohorts);
+    return bytes;
+}
+
+uint64_t cohorts_remove_many(struct cohorts *cohorts, uint64_t objects)
+{
+    const uint64_t bytes = cohorts_take_all(cohorts, objects, COHORTS_TIERS, false);
+    cohort_add(&cohorts->removed, objects, bytes);
+    cohorts_check(cohorts);
+    return bytes;
+}
+
+struct cohort cohorts_expire(struct cohorts *cohorts, uint32_t age)
+{
+    struct cohort gone = {0};
+    for (uint32_t i = age; i < COHORTS_AGES; i++) {
+        const uint64_t objects = cohorts->ages[i].objects;
+        cohort_add(&gone, objects, cohorts_take_many(cohorts, i, objects));
+    }
+    cohort_add(&cohorts->removed, gone.objects, gone.bytes);
+    cohorts_check(cohorts);
+    return gone;
+}
+
 uint64_t cohorts_day(struct cohorts *cohorts)
 {
     uint64_t moved = 0;
     for (uint32_t tier = COHORTS_TIERS - 1; tier > 0; tier--) {
-        const struct cohort *last = &cohorts->ages[cohorts->first[tier] - 1];
+        const uint32_t first = cohorts->first[tier];
+        if (first == COHORTS_NEVER || cohorts_tier(cohorts, first) != tier) {
+            continue;
+        }
+        const struct cohort *last = &cohorts->ages[first - 1];
         moved += last->objects;
-        cohort_take(&cohorts->tiers[tier - 1], last->objects, last->bytes);
+        cohort_take(&cohorts->tiers[cohorts_tier(cohorts, first - 1)], last->objects, last->bytes);
         cohort_add(&cohorts->tiers[tier], last->objects, last->bytes);
     }
     struct cohort *oldest = &cohorts->ages[COHORTS_AGES - 1];

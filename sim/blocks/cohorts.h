@@ -8,11 +8,13 @@
 #ifndef ARCHSIM_BLOCKS_COHORTS_H
 #define ARCHSIM_BLOCKS_COHORTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/kernel/random.h"
 
-enum { COHORTS_TIERS = 3, COHORTS_AGES = 128 };
+enum { COHORTS_TIERS = 5, COHORTS_AGES = 1024 };
+#define COHORTS_NEVER UINT32_MAX
 
 struct cohort {
     uint64_t objects, bytes;
@@ -26,7 +28,8 @@ struct cohorts {
     uint32_t used;                 /* ages from there on hold nothing */
 };
 
-/* Tiers 1 and 2 begin after so many days, 0 < days[0] < days[1] < COHORTS_AGES - 1. */
+/* Tiers 1 and on begin after so many days, not descending, 0 < days < COHORTS_AGES - 1; or there is
+ * none: COHORTS_NEVER. Where two begin on the same day, the colder one is meant. */
 void cohorts_init(struct cohorts *cohorts, const uint32_t days[COHORTS_TIERS - 1]);
 /* So many objects that were touched that many days ago. */
 void cohorts_add(struct cohorts *cohorts, uint32_t days, uint64_t objects, uint64_t bytes);
@@ -34,21 +37,44 @@ void cohorts_add(struct cohorts *cohorts, uint32_t days, uint64_t objects, uint6
 uint32_t cohorts_draw(const struct cohorts *cohorts, struct random *random);
 /* One object of that age index, which has some, is touched. Returns its bytes. */
 uint64_t cohorts_touch(struct cohorts *cohorts, uint32_t age);
-/* So much of every cohort is touched, in whole objects; ratio 0 .. 1. */
-void cohorts_touch_share(struct cohorts *cohorts, double ratio);
 /* As cohorts_touch, but it is gone. */
 uint64_t cohorts_remove(struct cohorts *cohorts, uint32_t age);
+/* So many objects at once, of every age its share; there must be as many. Touched, but none of
+ * that tier or colder, from the youngest on, if `recent`; or removed. Returns their bytes. */
+uint64_t cohorts_touch_many(struct cohorts *cohorts, uint64_t objects, uint32_t tier, bool recent);
+uint64_t cohorts_remove_many(struct cohorts *cohorts, uint64_t objects);
+/* All of that age index and older are gone. Returns them. */
+struct cohort cohorts_expire(struct cohorts *cohorts, uint32_t age);
 /* A day has passed. Returns the objects that moved to an older tier. */
 uint64_t cohorts_day(struct cohorts *cohorts);
 
 static inline uint32_t cohorts_tier(const struct cohorts *cohorts, uint32_t age)
 {
-    return (uint32_t)(age >= cohorts->first[1]) + (uint32_t)(age >= cohorts->first[2]);
+    uint32_t tier = COHORTS_TIERS - 1;
+    while (age < cohorts->first[tier]) { /* first[0] is 0 */
+        tier--;
+    }
+    return tier;
 }
 
 static inline uint64_t cohorts_objects(const struct cohorts *cohorts)
 {
     return cohorts->in.objects - cohorts->removed.objects;
+}
+
+/* Those of that tier and colder. */
+static inline uint64_t cohorts_colder(const struct cohorts *cohorts, uint32_t tier)
+{
+    uint64_t objects = 0;
+    for (uint32_t i = tier; i < COHORTS_TIERS; i++) {
+        objects += cohorts->tiers[i].objects;
+    }
+    return objects;
+}
+
+static inline uint64_t cohorts_bytes(const struct cohorts *cohorts)
+{
+    return cohorts->in.bytes - cohorts->removed.bytes;
 }
 
 #endif

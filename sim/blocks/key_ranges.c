@@ -23,20 +23,47 @@ void key_ranges_init(struct key_ranges *ranges, struct arena *arena,
     }
 }
 
+/* True: a split begins. */
+static bool key_range_refuses(struct key_range *range, int64_t now_ns)
+{
+    range->refused_ns = now_ns;
+    if (range->splitting) {
+        return false;
+    }
+    range->splitting = true;
+    range->split_begin_ns = now_ns;
+    return true;
+}
+
 bool key_ranges_pass(struct key_ranges *ranges, uint32_t index, enum key_ranges_kind kind,
                      int64_t tokens, int64_t now_ns, bool *begins)
 {
     struct key_range *range = &ranges->ranges[index];
+    struct throttle *throttle = &range->kinds[kind];
     *begins = false;
-    if (throttle_pass(&range->kinds[kind], now_ns, tokens)) {
+    if (throttle_pass(throttle, now_ns, tokens)) {
+        range->used_s[kind] += (double)tokens / throttle->rate_per_s;
         return true;
     }
-    range->refused_ns = now_ns;
-    if (!range->splitting) {
-        range->splitting = *begins = true;
-        range->split_begin_ns = now_ns;
-    }
+    *begins = key_range_refuses(range, now_ns);
     return false;
+}
+
+int64_t key_ranges_pass_some(struct key_ranges *ranges, uint32_t index, enum key_ranges_kind kind,
+                             int64_t tokens, int64_t now_ns, bool *begins)
+{
+    struct key_range *range = &ranges->ranges[index];
+    struct throttle *throttle = &range->kinds[kind];
+    const struct bucket *bucket = &throttle->bucket;
+    const double burst = (double)(bucket->depth / bucket->period);
+    const double there = floor(burst - bucket_missing(bucket, now_ns));
+    int64_t some = there < (double)tokens ? (int64_t)fmax(there, 0) : tokens;
+    if (some > 0 && !throttle_pass(throttle, now_ns, some)) { /* a rounding away */
+        some = 0;
+    }
+    range->used_s[kind] += (double)some / throttle->rate_per_s;
+    *begins = some < tokens && key_range_refuses(range, now_ns);
+    return some;
 }
 
 bool key_ranges_split(struct key_ranges *ranges, uint32_t index, int64_t now_ns)

@@ -25,6 +25,7 @@ struct key_ranges_setup {
 
 struct key_range {
     struct throttle kinds[KEY_RANGES_KINDS];
+    double used_s[KEY_RANGES_KINDS]; /* tokens over the rate of then, since time 0 */
     uint64_t partitions;
     int64_t refused_ns, split_begin_ns; /* of the last refusal; of the split that goes on */
     bool splitting;
@@ -42,6 +43,9 @@ void key_ranges_init(struct key_ranges *ranges, struct arena *arena,
  * key_ranges_split is to be called after split_ns. */
 bool key_ranges_pass(struct key_ranges *ranges, uint32_t range, enum key_ranges_kind kind,
                      int64_t tokens, int64_t now_ns, bool *begins);
+/* The same of as many of them as there are tokens for: returns so many. */
+int64_t key_ranges_pass_some(struct key_ranges *ranges, uint32_t range, enum key_ranges_kind kind,
+                             int64_t tokens, int64_t now_ns, bool *begins);
 /* The split is due. True: the range has twice the partitions now. */
 bool key_ranges_split(struct key_ranges *ranges, uint32_t range, int64_t now_ns);
 

@@ -36,6 +36,19 @@ static inline bool throttle_pass(struct throttle *throttle, int64_t now_ns, int6
     return true;
 }
 
+/* Takes a token now or, ahead of its time, the next one that nobody else has: so long until it is
+ * there. Whoever waits has a place. */
+static inline int64_t throttle_wait_ns(struct throttle *throttle, int64_t now_ns)
+{
+    if (throttle_pass(throttle, now_ns, 1)) {
+        return 0;
+    }
+    const int64_t due_ns = bucket_due_ns(&throttle->bucket, 1);
+    bucket_give_back(&throttle->bucket, -1);
+    throttle->taken++;
+    return due_ns - now_ns;
+}
+
 /* One token is there, and stays. */
 static inline bool throttle_open(const struct throttle *throttle, int64_t now_ns)
 {

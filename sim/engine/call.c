@@ -423,8 +423,8 @@ static uint8_t call_zone(struct world *w, struct service *from)
     return w->zonal ? (uint8_t)random_below(&from->step_random, w->scenario->zones) : 0;
 }
 
-static void call_send_numbered(struct world *w, struct service *s, uint16_t edge, uint32_t note,
-                               uint32_t number)
+static struct frame *call_send_numbered(struct world *w, struct service *s, uint16_t edge,
+                                        uint32_t note, uint32_t number)
 {
     struct frame *f = call_spawn(w, NULL, edge, &call_plain, NULL);
     if (f != NULL) {
@@ -434,6 +434,7 @@ static void call_send_numbered(struct world *w, struct service *s, uint16_t edge
         core_more(&w->core, f)->delivery = number;
         core_ready(&w->core, f);
     }
+    return f;
 }
 
 void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note)
@@ -444,6 +445,16 @@ void call_send(struct world *w, struct service *s, uint16_t edge, uint32_t note)
 void call_send_heard(struct world *w, struct service *s, uint16_t edge, uint32_t number)
 {
     call_send_numbered(w, s, edge, 0, number);
+}
+
+void call_send_sized(struct world *w, struct service *s, uint16_t edge, uint32_t number,
+                     double size_bytes)
+{
+    struct frame *f = call_send_numbered(w, s, edge, 0, number);
+    if (f != NULL) {
+        f->flags |= FRAME_SIZED;
+        core_more(&w->core, f)->size_bytes = (float)size_bytes;
+    }
 }
 
 struct frame *call_deliver_to(struct world *w, uint16_t edge, uint32_t delivery, uint32_t rounds)

@@ -246,6 +246,32 @@ static const char *services_assumed_items(struct arena *arena, const struct para
     return list;
 }
 
+/* The word that the choice of that rule has here; null: none is given. */
+static const char *services_word(const struct service_draft *draft, const struct param_only *only)
+{
+    const struct model_info *type = draft->service->type;
+    const struct node *choice = bind_find(draft->node, only->choice);
+    if (choice != NULL && choice->kind == NODE_SCALAR)
+        return choice->text;
+    for (uint32_t i = 0; i < type->params_count; i++)
+        if (strcmp(type->params[i].key, only->choice) == 0)
+            return type->params[i].fallback;
+    return NULL;
+}
+
+/* False: the row has no effect beside the words that choices have here. */
+static bool services_matters(const struct service_draft *draft, const struct param *row)
+{
+    const struct model_info *type = draft->service->type;
+    for (uint32_t i = 0; i < type->only_count; i++) {
+        const struct param_only *only = &type->only[i];
+        const char *word = services_word(draft, only);
+        if (strcmp(only->key, row->key) == 0 && word != NULL && strcmp(word, only->word) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* What the user should know was assumed for want of a source: one warning a service. */
 static void services_warn_assumed(struct loader *loader, struct service_draft *draft)
 {
@@ -256,7 +282,7 @@ static void services_warn_assumed(struct loader *loader, struct service_draft *d
         const struct param *row = &type->params[i];
         if (row->kind == PARAM_LIST)
             list = services_assumed_items(arena, row, bind_find(draft->node, row->key), list);
-        else if (services_assumes(row, draft->node))
+        else if (services_assumes(row, draft->node) && services_matters(draft, row))
             list = arena_printf(arena, "%s%s%s = %s", list, list[0] == '\0' ? "" : ", ", row->key,
                                 row->fallback);
     }
@@ -292,11 +318,7 @@ static void services_only(struct loader *loader, struct service_draft *draft)
     for (uint32_t i = 0; i < type->only_count; i++) {
         const struct param_only *only = &type->only[i];
         const struct node *key = bind_find(draft->node, only->key);
-        const struct node *choice = bind_find(draft->node, only->choice);
-        const char *word = choice != NULL && choice->kind == NODE_SCALAR ? choice->text : NULL;
-        for (uint32_t k = 0; k < type->params_count && word == NULL; k++)
-            if (strcmp(type->params[k].key, only->choice) == 0)
-                word = type->params[k].fallback;
+        const char *word = services_word(draft, only);
         if (key != NULL && word != NULL && strcmp(word, only->word) != 0)
             diag_error(loader->binder.diag, bind_key_place(key),
                        "'%s' has no effect with '%s: %s': it is for %s", only->key, only->choice,

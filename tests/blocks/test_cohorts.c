@@ -8,7 +8,7 @@
 
 #include "sim/blocks/cohorts.h"
 
-static const uint32_t days[] = {30, 90};
+static const uint32_t days[] = {30, 90, COHORTS_NEVER, COHORTS_NEVER};
 
 static void untouched_objects_move_once_they_are_old_enough(void **state)
 {
@@ -47,24 +47,6 @@ static void touched_object_is_the_youngest(void **state)
     assert_int_equal(c.tiers[0].bytes, 3);
     assert_int_equal(c.tiers[2].bytes, 7);
     assert_int_equal(c.tiers[2].objects, 2);
-}
-
-/* A scan of a quarter of all takes a quarter of each cohort back, and all of them at 1. */
-static void share_of_every_cohort_is_touched(void **state)
-{
-    (void)state;
-    struct cohorts c;
-    cohorts_init(&c, days);
-    cohorts_add(&c, 100, 400, 4000);
-    cohorts_add(&c, 40, 100, 1007);
-    cohorts_touch_share(&c, 0.25);
-    assert_int_equal(c.ages[0].objects, 125);
-    assert_int_equal(c.tiers[1].objects, 75);
-    assert_int_equal(c.tiers[2].objects, 300);
-    assert_int_equal(c.tiers[0].bytes, 1250); /* whole bytes of each */
-    cohorts_touch_share(&c, 1);
-    assert_int_equal(c.tiers[0].bytes, 5007);
-    assert_int_equal(c.ages[0].objects, 500);
 }
 
 static void nothing_is_lost(void **state)
@@ -107,14 +89,60 @@ static void nothing_is_lost(void **state)
     assert_int_equal(by_age + removed, in);
 }
 
+/* Many at once: of every age its share, to the object; or the youngest first. */
+static void many_are_taken_evenly(void **state)
+{
+    (void)state;
+    struct cohorts c;
+    cohorts_init(&c, days);
+    cohorts_add(&c, 10, 600, 6000);
+    cohorts_add(&c, 40, 300, 3000);
+    cohorts_add(&c, 100, 100, 1000);
+    assert_int_equal(cohorts_remove_many(&c, 100), 1000);
+    assert_int_equal(c.tiers[0].objects, 540);
+    assert_int_equal(c.tiers[1].objects, 270);
+    assert_int_equal(c.tiers[2].objects, 90);
+    assert_int_equal(cohorts_touch_many(&c, 90, COHORTS_TIERS, false), 900);
+    assert_int_equal(c.tiers[0].objects, 540 + 27 + 9);
+    assert_int_equal(cohorts_touch_many(&c, 600, COHORTS_TIERS, true), 6000);
+    assert_int_equal(c.tiers[1].objects, 243 - (600 - 576));
+    const struct cohort gone = cohorts_expire(&c, 31);
+    assert_int_equal(gone.objects, 219 + 81);
+    assert_int_equal(gone.bytes, 3000);
+    assert_int_equal(cohorts_objects(&c), 600);
+}
+
+/* Tiers that there are not are left out, of two that begin on a day the colder one counts. */
+static void tiers_may_be_left_out(void **state)
+{
+    (void)state;
+    static const uint32_t some[][COHORTS_TIERS - 1] = {{30, 90, 90, 180},
+                                                       {30, 90, COHORTS_NEVER, 180}};
+    static const uint32_t tiers[2][3] = {{1, 3, 4}, {1, 2, 4}};
+    for (int i = 0; i < 2; i++) {
+        struct cohorts c;
+        cohorts_init(&c, some[i]);
+        cohorts_add(&c, 0, 10, 100);
+        for (int day = 1; day <= 200; day++) {
+            assert_int_equal(cohorts_day(&c), day == 31 || day == 91 || day == 181 ? 10 : 0);
+            const uint32_t tier = day < 31 ? 0 : tiers[i][day < 91 ? 0 : day < 181 ? 1 : 2];
+            assert_int_equal(c.tiers[tier].objects, 10);
+        }
+        cohorts_add(&c, 0, 5, 50);
+        assert_int_equal(cohorts_colder(&c, 3), 10);
+        assert_int_equal(cohorts_touch_many(&c, 5, 3, false), 50);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(untouched_objects_move_once_they_are_old_enough),
         cmocka_unit_test(objects_of_an_age_begin_in_its_tier),
         cmocka_unit_test(touched_object_is_the_youngest),
-        cmocka_unit_test(share_of_every_cohort_is_touched),
         cmocka_unit_test(nothing_is_lost),
+        cmocka_unit_test(many_are_taken_evenly),
+        cmocka_unit_test(tiers_may_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

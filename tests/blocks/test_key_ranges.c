@@ -79,12 +79,32 @@ static void ranges_and_kinds_have_their_own(void **state)
     arena_done(&arena);
 }
 
+/* As many pass as there are tokens, the rest begins a split; what was used is in s of the rate. */
+static void some_of_many_pass(void **state)
+{
+    (void)state;
+    struct key_ranges ranges;
+    struct arena arena;
+    init(&ranges, &arena, 1);
+    bool begins;
+    assert_int_equal(key_ranges_pass_some(&ranges, 0, KEY_RANGES_WRITES, 7, 0, &begins), 7);
+    assert_false(begins);
+    assert_int_equal(key_ranges_pass_some(&ranges, 0, KEY_RANGES_WRITES, 7, 0, &begins), 3);
+    assert_true(begins);
+    assert_int_equal(key_ranges_pass_some(&ranges, 0, KEY_RANGES_WRITES, 7, 0, &begins), 0);
+    assert_int_equal(key_ranges_pass_some(&ranges, 0, KEY_RANGES_WRITES, 7, SECOND / 2, &begins),
+                     5);
+    assert_true(ranges.ranges[0].used_s[KEY_RANGES_WRITES] == 1.5);
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(split_doubles_what_is_refused_for_long),
         cmocka_unit_test(burst_splits_nothing),
         cmocka_unit_test(ranges_and_kinds_have_their_own),
+        cmocka_unit_test(some_of_many_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* chaos_clouds: the worlds of chaos_worlds.h, and from CHAOS_CLOUDS_FROM on such worlds with clouds
  * around them: f0.. stand before them (networks' edges, balancers, tasks, functions), and all may
- * use what is beside: a stream with its consumer, keys, identities, an administrator, logs, traces,
- * a trail, and paths over networks. The same seed gives the same text. */
+ * use what is beside: a stream with its consumer, a topic, a bus, a bucket, keys, identities, an
+ * administrator, logs, traces, a trail, and paths over networks. The same seed gives the same text.
+ */
 #ifndef ARCHSIM_TESTS_ENGINE_CHAOS_CLOUDS_H
 #define ARCHSIM_TESTS_ENGINE_CHAOS_CLOUDS_H
 
@@ -208,6 +209,65 @@ static void chaos_stream(struct chaos_maker *m)
     }
 }
 
+/* ", dead_letter: kept", where there is such a queue, sometimes. */
+static void chaos_left_over(struct chaos_maker *m)
+{
+    if (chaos_has(m, CHAOS_KEPT) && chaos_chance(m, 50)) {
+        chaos_print(m, ", dead_letter: kept");
+    }
+}
+
+/* What delivers by itself, with few tries, so that the world comes to its end. */
+static void chaos_messengers(struct chaos_maker *m)
+{
+    if (chaos_has(m, CHAOS_NEWS)) {
+        chaos_print(m,
+                    "  news: {type: sns, batch: %u, subscriptions: [{to: %c%u, protocol: http, "
+                    "filter: %u%%, retries: %u, min_delay: 1s, max_delay: 1s, timeout: 1s",
+                    chaos_between(m, 1, 3), chaos_letter(m), chaos_last(m),
+                    chaos_between(m, 1, 100), chaos_below(m, 3));
+        if (chaos_chance(m, 50)) {
+            chaos_print(m, ", max_receives: %u/s", chaos_between(m, 50, 500));
+        }
+        chaos_left_over(m);
+        chaos_print(m, "}%s]", chaos_has(m, CHAOS_KEPT) ? ", {to: kept.send}" : "");
+        chaos_timed(m, "publish_latency");
+        chaos_timed(m, "delivery_latency");
+        chaos_print(m, "}\n");
+    }
+    if (chaos_has(m, CHAOS_BUS)) {
+        chaos_print(m,
+                    "  bus: {type: eventbridge, entries: %u, retry: {first_wait: 1ms, most_wait: "
+                    "1s}, rules: [{to: [%c%u], match: %u%%, max_retry_attempts: %u",
+                    chaos_between(m, 1, 3), chaos_letter(m), chaos_last(m),
+                    chaos_between(m, 1, 100), chaos_below(m, 4));
+        if (m->type[chaos_last(m)] != CHAOS_FUNCTION && chaos_chance(m, 50)) {
+            chaos_print(m, ", api_destination: true, invocation_rate: %u/s",
+                        chaos_between(m, 50, 500));
+        }
+        chaos_left_over(m);
+        chaos_print(m, "}%s]", chaos_has(m, CHAOS_NEWS) ? ", {to: [news.publish]}" : "");
+        chaos_timed(m, "put_latency");
+        chaos_timed(m, "latency");
+        chaos_print(m, "}\n");
+    }
+    if (chaos_has(m, CHAOS_LAKE)) {
+        chaos_print(m,
+                    "  lake: {type: s3, storage_class: %s, object_size: %u kB, partition_writes: "
+                    "%u/s, partition_reads: %u/s, bulk: {request: 1 MiB, connections: %u}",
+                    chaos_chance(m, 50) ? "standard" : "intelligent_tiering",
+                    chaos_between(m, 10, 20000), chaos_between(m, 10, 500),
+                    chaos_between(m, 10, 500), chaos_between(m, 1, 20));
+        chaos_timed(m, "first_byte");
+        chaos_timed(m, "put_latency");
+        if (chaos_has(m, CHAOS_KEPT)) {
+            chaos_print(m, ", events: {created: kept.send%s, duplicates: 10%%, delay: 1ms}",
+                        chaos_has(m, CHAOS_BUS) ? ", removed: bus.put_events" : "");
+        }
+        chaos_print(m, "}\n");
+    }
+}
+
 static void chaos_paths(struct chaos_maker *m)
 {
     if (chaos_has(m, CHAOS_NAT)) {
@@ -256,24 +316,15 @@ static void chaos_paths(struct chaos_maker *m)
     }
 }
 
-/* A bucket that throttles, a job that reads and writes it, and queries. */
-static void chaos_lake(struct chaos_maker *m)
+/* A job that reads and writes the bucket, and queries. */
+static void chaos_engines(struct chaos_maker *m)
 {
     if (!chaos_has(m, CHAOS_LAKE)) {
         return;
     }
-    chaos_print(m,
-                "  lake: {type: s3, object_size: 1 kB, partition_reads: %u/s, partition_burst: "
-                "%ums, events: {created: %c%u, delay: ",
-                chaos_between(m, 5, 500), chaos_between(m, 10, 900), chaos_letter(m),
-                chaos_last(m));
-    chaos_time(m);
-    chaos_print(m, "}");
-    chaos_timed(m, "first_byte");
-    chaos_timed(m, "put_latency");
     chaos_print(
         m,
-        "}\n  etl: {type: glue, workers: %u, auto_scaling: %s, max_concurrent: %u, "
+        "  etl: {type: glue, workers: %u, auto_scaling: %s, max_concurrent: %u, "
         "%s, failures: %u%%, input: %u kB, file_size: 1 kB, split: 1 MiB, open_cost: %u kB, "
         "file_time: 1ms, batches: %u, partitions: %u, attempts: {count: %u, wait: 1ms, "
         "cap: 3ms}, source: lake%s",
@@ -371,8 +422,9 @@ static void chaos_cloud_services(struct chaos_maker *m)
     chaos_ops(m);
     chaos_identities(m);
     chaos_stream(m);
+    chaos_messengers(m);
     chaos_paths(m);
-    chaos_lake(m);
+    chaos_engines(m);
     c->inside = true;
 }
 

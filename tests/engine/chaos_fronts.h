@@ -33,6 +33,8 @@ enum chaos_beside {
     CHAOS_OFFICES,
     CHAOS_HOMES,
     CHAOS_NET,
+    CHAOS_NEWS, /* a topic */
+    CHAOS_BUS,
     CHAOS_LAKE, /* a bucket, a job and a workgroup on it */
     CHAOS_BESIDE,
 };
@@ -132,8 +134,14 @@ static bool chaos_cloud_beside(struct chaos_maker *m)
         {CHAOS_WATCH, "watch.get_metric_data"},
         {CHAOS_RAYS, "rays.put_trace_segments"},
         {CHAOS_TRAIL, "trail.record"},
+        {CHAOS_NEWS, "news.publish"},
+        {CHAOS_NEWS, "news.publish_batch"},
+        {CHAOS_BUS, "bus.put_events"},
+        {CHAOS_LAKE, "lake.get"},
         {CHAOS_LAKE, "lake.put"},
-        {CHAOS_LAKE, "lake.get_many"},
+        {CHAOS_LAKE, "lake.delete"},
+        {CHAOS_LAKE, "lake.read_bulk"},
+        {CHAOS_LAKE, "lake.write_bulk"},
         {CHAOS_LAKE, "etl.start_job_run"},
         {CHAOS_LAKE, "etl.get_partitions"},
         {CHAOS_LAKE, "sql.query"},

@@ -23,10 +23,12 @@ static const struct param picky_params[] = {
 static const struct metric picky_metrics[] = {
     {"good", QUANTITY_COUNT, METRIC_VALUE, "calls that went well, of all the run"},
     {"calls", QUANTITY_COUNT, METRIC_VALUE, "calls, of all the run"},
+    {"bytes", QUANTITY_SIZE, METRIC_VALUE, "that good calls carried"},
 };
 
 struct picky {
     int64_t calls, good;
+    double bytes;
 };
 
 static bool picky_fails(const struct picky_params *p, int64_t call, int64_t now_ns)
@@ -41,6 +43,7 @@ static void picky_arrive(struct world *w, struct service *s, struct frame *f)
     struct picky *picky = s->state;
     if (!picky_fails(p, ++picky->calls, core_now(s->core) - world_origin(w))) {
         picky->good++;
+        picky->bytes += call_size(w, f);
         call_work(w, f);
     } else if (p->outcome == PICKY_SILENT) {
         f->work_ns = PICKY_TOO_LATE_NS;
@@ -56,6 +59,7 @@ static void picky_observe(struct world *w, struct service *s, struct own_value *
     const struct picky *picky = s->state;
     own[0].value = (double)picky->good;
     own[1].value = (double)picky->calls;
+    own[2].value = picky->bytes;
 }
 
 static const struct model picky_model = {

@@ -181,14 +181,14 @@ static void young_results_are_reused(void **state)
     lab_close(lab);
 }
 
-/* A scan reads its bucket, all objects of its bytes, and puts a result; a bucket that has no tokens
- * throttles it until the query fails, and what failed is not paid for. */
+/* A scan reads its bucket, 100 MB in 12 requests of 8 MiB at most, and puts a result; a source that
+ * throttles makes the query fail in the end, and what failed is not paid for. */
 static void scan_reads_its_bucket(void **state)
 {
     (void)state;
     struct lab *lab = lab_run(
         HEAD("100s") "services:\n  b: {type: s3, object_size: 100 MB}\n"
-                     "  o: {type: s3, object_size: 1 kB, partition_reads: 1/s}\n"
+                     "  o: {type: rate_limiter, rate: 1/h, burst: 1, calls: [{wait: 1ms}]}\n"
                      "  q: {type: athena, scanned: 10 GB, source: b, results: b, "
                      "result_size: 1 MB}\n"
                      "  p: {type: athena, scanned: 10 GB, source: o}\n"
@@ -196,7 +196,7 @@ static void scan_reads_its_bucket(void **state)
                      "  t: {to: q.query, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant}\n"
                      "  u: {to: p.query, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant}\n");
     lab_equal(lab, "services.q.queries_succeeded", 50);
-    lab_equal(lab, "services.b.get_requests", 50 * 100);
+    lab_equal(lab, "services.b.get_requests", 50 * 100 * 12);
     lab_equal(lab, "services.b.put_requests", 50);
     lab_near(lab, "services.b.bytes_uploaded", 50 * 1e6, 1);
     lab_equal(lab, "services.p.queries_failed", 49);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "models/model.h"
+#include "sim/engine/bottleneck.h"
 #include "tests/models/picky.h"
 #include "tests/support/lab.h"
 
@@ -169,6 +170,84 @@ static void test_conservation(void **state)
     }
 }
 
+/* Pricing: each 64 KB of an event counts as one; eb-putevent-size: 256 KB a request at most. Guide,
+ * archiving: what was put stays. Events take their size along. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE
+        "duration: 100s\nservices:\n"
+        "  b: {type: eventbridge, entries: 2, entry: 100 KiB, archive: true, " LATENCY
+        ", rules: [{to: [e]}]}\n  e: {type: picky}\n"
+        "traffic:\n"
+        "  u: {to: b.put_events, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant}\n"
+        "  v: {to: b.put_events, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant, size: 300 "
+        "kB}\n");
+    lab_equal(lab, "services.b.put_events_entries_count", 100);
+    lab_equal(lab, "services.b.put_events_billed", 200);
+    lab_equal(lab, "services.b.put_events_size", 100 * 102400);
+    lab_equal(lab, "services.e.bytes", 100 * 102400);
+    /* it grows for 50 s, then it stays for 50 s */
+    lab_near(lab, "services.b.archive_size_bytes", 100 * 102400 * 0.75, 204800);
+    lab_equal(lab, "traffic.v.errors.rejected", 1);
+    lab_close(lab);
+}
+
+/* Scheduler Guide, cron and rate expressions: 9:30 of Sao Paulo from Monday to Friday is 12:30 UTC;
+ * in two weeks from Monday 2024-01-01 ten times, of which `first` leaves out the first week's. */
+static void test_expressions(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 14d\nservices:\n"
+              "  b: {type: eventbridge, schedules: ["
+              "{to: e, expression: cron(30 9 ? * MON-FRI *), time_zone: America/Sao_Paulo}, "
+              "{to: g, expression: cron(30 9 ? * MON-FRI *), first: 7d}, "
+              "{to: h, expression: rate(5 minutes)}, {to: n, expression: cron(0 0 1 1 ? 2023)}]}\n"
+              "  e: {type: picky, until: 12h29m}\n  g: {type: picky}\n  h: {type: picky}\n"
+              "  n: {type: picky}\n"
+              "traffic:\n  u: {to: b.put_events, rate: 1/h}\n");
+    lab_equal(lab, "services.e.calls", 10);
+    lab_equal(lab, "services.e.good", 10); /* none before 12:30 UTC */
+    lab_equal(lab, "services.g.good", 5);
+    lab_equal(lab, "services.h.good", 14 * 288);
+    lab_equal(lab, "services.n.calls", 0);
+    lab_close(lab);
+}
+
+/* Guide, API destinations: 300 invocations a second unless it says otherwise, more are queued, up
+ * to the age; an answer within 5 s, or it is tried again. The destination is what runs out. */
+static void test_api_destinations(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 200s\nservices:\n"
+              "  b: {type: eventbridge, " LATENCY ", rules: [{to: [e], api_destination: true},"
+              " {to: [g], api_destination: true, invocation_rate: 100/s, max_event_age: 1min, "
+              "dead_letter: d}, {to: [slow], api_destination: true, match: 0.001}]}\n"
+              "  e: {type: picky}\n  g: {type: picky}\n  d: {type: sqs}\n"
+              "  slow: {type: picky, from: 1, to: 1, outcome: silent}\n"
+              "traffic:\n  u: {to: b.put_events, rate: [[0s, 600/s], [20s, 0/s]], arrivals: "
+              "constant}\n");
+    const double events = 12000;
+    lab_equal(lab, "services.e.good", events);
+    /* 100 at once and 100 a second until the last is a minute old, 60 s after 20 s */
+    const double through = 100 + 100 * (20 + 60);
+    lab_near(lab, "services.g.good", through, 5);
+    lab_near(lab, "services.d.number_of_messages_sent", events - through, 5);
+    lab_equal(lab, "services.g.calls", lab_value(lab, "services.g.good"));
+    lab_equal(lab, "services.slow.calls", lab_value(lab, "services.slow.good") + 1);
+    lab_equal(lab, "services.b.invocations_lost", 0);
+    const struct results_bottleneck found =
+        bottleneck_find(lab->scenario, lab->experiment.replications, 1, 0.95);
+    assert_string_equal(found.resource, "API destinations");
+    lab_close(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +258,9 @@ int main(void)
         cmocka_unit_test(test_schedules),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_conservation),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_expressions),
+        cmocka_unit_test(test_api_destinations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

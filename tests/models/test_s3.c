@@ -6,9 +6,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
+#include "models/model.h"
+#include "sim/engine/bottleneck.h"
+#include "tests/models/picky.h"
 #include "tests/support/lab.h"
 
 #define HEAD(duration)                                             \
@@ -177,24 +181,195 @@ static void events_come_at_least_once(void **state)
     lab_close(lab);
 }
 
-/* A job's batch is as many requests as its size has objects: 10 batches of 1,000 files of 1 MB each
- * way; they take a partition's tokens: 20 of 1,000 gets a second do not pass at 5,500/s. */
-static void many_objects_are_as_many_requests(void **state)
+/* [E] Queues, topics, functions and buses are told; what does not take an event is told again, but
+ * not what refuses it. */
+static void events_are_tried_again(void **state)
+{
+    (void)state;
+    static const struct model *const own[] = {&picky_model};
+    static const struct {
+        const char *to, *type, *metric;
+        double times;
+    } cases[] = {
+        {"n.send", "type: sqs", "number_of_messages_sent", 1},
+        {"n.publish", "type: sns", "number_of_messages_published", 1},
+        {"n.put_events", "type: eventbridge", "put_events_entries_count", 1},
+        {"n", "type: lambda, work: 1ms", "invocations", 1},
+        {"n", "type: picky, until: 50s", "good", 1},
+        {"n", "type: picky, until: 50s, outcome: rejected", "good", 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char metric[64];
+        struct lab *lab = lab_run_with(
+            own, 1,
+            HEAD("10m") "services:\n  b: {type: s3, events: {created: %s, duplicates: 0%%, delay: "
+                        "1s}}\n  n: {%s}\n"
+                        "traffic: {w: {to: b.put, arrivals: constant, rate: [[0s, 1/s], [40s, "
+                        "0/s]]}}\n",
+            cases[i].to, cases[i].type);
+        snprintf(metric, sizeof(metric), "services.n.%s", cases[i].metric);
+        lab_equal(lab, metric, 40 * cases[i].times);
+        lab_equal(lab, "services.b.events_sent", 40 * cases[i].times);
+        lab_equal(lab, "services.b.events_lost", 40 - 40 * cases[i].times);
+        /* waits of 1, 2, 4, .. s: the first event comes at 1 s and is through at 64 s */
+        assert_true((lab_value(lab, "services.b.event_attempts") > 40 * 1.5) == (i == 4));
+        lab_close(lab);
+    }
+}
+
+/* The busiest partition is what runs out: 60 % of its 3,500 writes a second, or of its reads. Lists
+ * take from the reads: [R], of which AWS says nothing else. */
+static void partitions_can_be_the_bottleneck(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"put, rate: 2100/s", "writes of a partition"},
+        {"get, rate: 3300/s", "reads of a partition"},
+        {"list, rate: 3300/s", "reads of a partition"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct lab *lab = lab_run(HEAD("20s") "services: {b: {type: s3, object_size: 1 KiB}}\n"
+                                              "traffic: {w: {to: b.%s, arrivals: constant}}\n",
+                                  cases[i][0]);
+        const struct results_bottleneck found =
+            bottleneck_find(lab->scenario, lab->experiment.replications, 2, 0.95);
+        assert_true(found.known);
+        assert_string_equal(found.resource, cases[i][1]);
+        assert_true(fabs(found.utilization.value - 0.6) < 0.01);
+        lab_close(lab);
+    }
+}
+
+/* [L] S3 User Guide, managing the lifecycle: to Standard-IA after 30 days, deleted after 60 (both
+ * up to a day late), objects below 128 KiB only the latter. 1,000 of 1 MB at the start. */
+static void lifecycle_moves_and_deletes(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run(
+        HEAD("120d") "services:\n"
+                     "  b: {type: s3, objects: 1000, object_size: 1 MB, lifecycle: {standard_ia: "
+                     "30d, expire: 60d}}\n"
+                     "  c: {type: s3, objects: 1000, object_size: 1 kB, lifecycle: {standard_ia: "
+                     "30d, expire: 60d}}\n"
+                     "traffic: {r: {to: b.get, arrivals: constant, rate: 100/d}}\n");
+    near(lab, "services.b.bucket_size_bytes_standard", 1e9 * 30.5 / 120, 1e9 / 200);
+    near(lab, "services.b.bucket_size_bytes_standard_ia", 1e9 * 30 / 120, 1e9 / 200);
+    near(lab, "services.b.number_of_objects", 1000 * 60.5 / 120, 5);
+    lab_equal(lab, "services.b.objects_expired", 1000);
+    lab_equal(lab, "services.b.bytes_expired", 1e9);
+    near(lab, "services.b.bytes_retrieved_standard_ia", 30 * 100 * 1e6, 2e8);
+    lab_equal(lab, "services.c.bucket_size_bytes_standard_ia", 0);
+    lab_equal(lab, "services.c.objects_expired", 1000);
+    lab_close(lab);
+}
+
+/* [R] A scan of 10 GB in GETs of 1 MB is 10,000 of them; with 100 connections of 27 ms + 1 MB / 85
+ * MB/s each they are 2,579 a second. A partition of 500 a second stretches it to 19 s and a bit
+ * (500 at once, 500 each second after), and refuses the others; whoever reads beside it suffers. */
+static void bulk_takes_what_connections_and_partitions_allow(void **state)
+{
+    (void)state;
+    static const struct {
+        int reads;
+        double low_s, high_s;
+    } cases[] = {{5500, 3.87, 3.89}, {500, 19, 19.3}};
+    for (int i = 0; i < 2; i++) {
+        struct lab *lab = lab_run(
+            HEAD("100s") "services: {b: {type: s3, first_byte: 27ms, object_size: 1 MB, objects: "
+                         "20k, partition_reads: %d/s, bulk: {request: 1 MiB}}}\n"
+                         "traffic: {r: {to: b.read_bulk, arrivals: constant, rate: [[0s, 0.1/s], "
+                         "[10s, 0/s]], size: 10 GB}}\n",
+            cases[i].reads);
+        lab_equal(lab, "services.b.get_requests", 10000);
+        const double time_s = lab_value(lab, "traffic.r.latency.max");
+        if (!(time_s >= cases[i].low_s && time_s <= cases[i].high_s)) {
+            fail_msg("%g s, expected %g to %g", time_s, cases[i].low_s, cases[i].high_s);
+        }
+        near(lab, "services.b.bytes_downloaded", 10e9, 1e4);
+        assert_true((lab_value(lab, "services.b.5xx_errors") > 0) == (i == 1));
+        lab_close(lab);
+    }
+}
+
+/* [M] A write in bulk puts objects as any other: 100 of 64 MiB in parts of 8 MiB are 800 PUTs, and
+ * 200 POSTs around them. */
+static void bulk_writes_go_in_parts(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run(HEAD(
+        "100s") "services: {b: {type: s3, object_size: 64 MiB, events: {created: q.send, "
+                "duplicates: 0%%, delay: 1s}}, q: {type: sqs}}\n"
+                "traffic: {w: {to: b.write_bulk, arrivals: constant, rate: [[0s, 0.1/s], [10s, "
+                "0/s]], size: 6400 MiB}}\n");
+    near(lab, "services.b.put_requests", 800, 1e-6);
+    near(lab, "services.b.post_requests", 200, 1e-6);
+    lab_equal(lab, "services.b.all_requests", 1000);
+    near(lab, "services.b.bytes_uploaded", 6400.0 * 1048576, 512);
+    lab_equal(lab, "services.q.number_of_messages_sent", 100);
+    lab_close(lab);
+}
+
+/* [T] Optional archives: after 90 and 180 days; a get of what is archived is refused (half of the
+ * objects), a restore takes 3 to 5 h, after which it is read. */
+static void archives_must_be_restored(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run(
+        HEAD("200d") "services: {b: {type: s3, storage_class: intelligent_tiering, objects: 1000, "
+                     "object_size: 1 MB, archive: {access: 90d, deep: 180d}}}\n"
+                     "traffic: {r: {to: b.head, rate: 1/d}}\n");
+    near(lab, "services.b.bucket_size_bytes_archive_instant", 0, 0);
+    near(lab, "services.b.bucket_size_bytes_archive_access", 1e9 * 90 / 200, 1e9 / 200);
+    near(lab, "services.b.bucket_size_bytes_deep_archive", 1e9 * 19.5 / 200, 1e9 / 200);
+    lab_close(lab);
+    lab = lab_run(
+        HEAD("40h") "services: {b: {type: s3, storage_class: intelligent_tiering, objects: 1000, "
+                    "objects_age: 100d, object_size: 1 MB, archive: {access: 90d}}}\n"
+                    "traffic:\n  r: {to: b.get, rate: [[0s, 1/min], [1h, 0/s], [30h, 1/s], [31h, "
+                    "0/s]]}\n"
+                    "  x: {to: b.restore, arrivals: constant, rate: [[0s, 0/s], [2h, 500/h], [3h, "
+                    "0/s]]}\n");
+    lab_equal(lab, "services.b.objects_restored", 500);
+    const double gets = lab_value(lab, "services.b.get_requests");
+    const double refused = lab_value(lab, "services.b.4xx_errors");
+    const double late = 3600; /* of these a half is refused, of the 60 first all */
+    near(lab, "services.b.4xx_errors", gets - late / 2, 4 * sqrt(late / 2));
+    assert_true(refused > 60);
+    lab_close(lab);
+}
+
+/* Of few objects a share is replaced as well: 2,000 writes of 4 objects, 10 % of them. */
+static void bulk_writes_replace_their_share(void **state)
 {
     (void)state;
     struct lab *lab =
-        lab_run(HEAD("10s") "services:\n  b: {type: s3, object_size: 1 MB}\n"
-                            "  c: {type: s3, object_size: 1 MB}\n"
-                            "traffic:\n  r: {to: b.get_many, arrivals: constant, rate: 1/s, "
-                            "size: 1 GB}\n"
-                            "  p: {to: b.put_many, arrivals: constant, rate: 1/s, size: 1 GB}\n"
-                            "  o: {to: c.get_many, arrivals: constant, rate: 20/s, size: 1 GB}\n");
-    lab_equal(lab, "services.b.get_requests", 10e3);
-    lab_equal(lab, "services.b.put_requests", 10e3);
-    near(lab, "services.b.bytes_downloaded", 10e9, 1);
-    near(lab, "services.b.bytes_uploaded", 10e9, 1);
-    lab_equal(lab, "services.b.5xx_errors", 0);
-    near(lab, "services.c.5xx_errors", 200 - 11 * 5.5, 2);
+        lab_run(HEAD("1h") "services: {b: {type: s3, object_size: 1 MB, objects: 100k, overwrites: "
+                           "10%%}}\n"
+                           "traffic: {w: {to: b.write_bulk, arrivals: constant, rate: [[0s, 1/s], "
+                           "[2000s, 0/s]], size: 4 MB}}\n");
+    near(lab, "services.b.bytes_removed", 800e6, 5 * sqrt(2000 * 0.24) * 1e6);
+    lab_close(lab);
+}
+
+/* A day of a lake: 1 TB in, of objects of 64 MB, 5 TB scanned out; a caller who gives up too. Bytes
+ * in are bytes that are there, by any tier, or were replaced. */
+static void day_of_a_lake(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run(
+        HEAD("1d") "services: {b: {type: s3, storage_class: intelligent_tiering, object_size: 64 "
+                   "MB, objects: 1M, objects_age: 40d, overwrites: 10%%, prefixes: zipf(n=100 "
+                   "s=0.5), partitions: 10}}\n"
+                   "traffic:\n  w: {to: b.write_bulk, rate: 10/h, size: lognormal(mean=4GB cv=1)}\n"
+                   "  r: {to: b.read_bulk, rate: 20/h, size: lognormal(mean=10GB cv=2)}\n"
+                   "  hasty: {to: b.read_bulk, rate: 20/h, size: 1 TB, timeout: 5s, cancel: "
+                   "true}\n");
+    const double in = lab_value(lab, "services.b.bytes_uploaded");
+    assert_true(in > 0.7e12 && in < 1.3e12);
+    near(lab, "services.b.bytes_removed", in / 10, in / 50);
+    near(lab, "services.b.monitored_objects", 1e6 + 0.9 * in / 64e6 / 2, 5e3);
+    lab_equal(lab, "traffic.hasty.errors.timeout", 1);
+    assert_true(lab_value(lab, "services.b.bucket_size_bytes_frequent") > 1e12);
     lab_close(lab);
 }
 
@@ -210,7 +385,14 @@ int main(void)
         cmocka_unit_test(objects_move_by_days_without_access),
         cmocka_unit_test(read_warms_an_object),
         cmocka_unit_test(events_come_at_least_once),
-        cmocka_unit_test(many_objects_are_as_many_requests),
+        cmocka_unit_test(events_are_tried_again),
+        cmocka_unit_test(partitions_can_be_the_bottleneck),
+        cmocka_unit_test(lifecycle_moves_and_deletes),
+        cmocka_unit_test(bulk_takes_what_connections_and_partitions_allow),
+        cmocka_unit_test(bulk_writes_go_in_parts),
+        cmocka_unit_test(archives_must_be_restored),
+        cmocka_unit_test(bulk_writes_replace_their_share),
+        cmocka_unit_test(day_of_a_lake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

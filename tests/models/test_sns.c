@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "models/model.h"
+#include "sim/engine/bottleneck.h"
 #include "tests/models/picky.h"
 #include "tests/support/lab.h"
 
@@ -204,6 +205,108 @@ static void test_conservation(void **state)
     }
 }
 
+/* A message takes its size along: 100 kB of each publish, 20 kB each of a batch of ten that has
+ * 200, 2 KiB where nothing says. A queue that takes 1 KiB refuses them all: dead letters. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 100s\nservices:\n"
+              "  t: {type: sns, " LATENCY ", message: 2 KiB, subscriptions: [{to: e}, "
+              "{to: q.send, dead_letter: d}]}\n"
+              "  e: {type: picky}\n  q: {type: sqs, max_message_size: 1 KiB}\n  d: {type: sqs}\n"
+              "traffic:\n"
+              "  u: {to: t.publish, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant, size: 100 "
+              "kB}\n"
+              "  v: {to: t.publish_batch, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant, size: "
+              "200 kB}\n"
+              "  x: {to: t.publish, rate: [[0s, 1/s], [50s, 0/s]], arrivals: constant}\n");
+    lab_equal(lab, "services.e.bytes", 50 * (100e3 + 200e3 + 2048));
+    lab_equal(lab, "services.t.publish_requests", 50 * (2 + 4 + 1));
+    lab_equal(lab, "services.q.number_of_messages_sent", 0);
+    lab_equal(lab, "services.d.number_of_messages_sent", 50 * 12);
+    lab_close(lab);
+}
+
+/* Retries, throttlePolicy: of 100 messages a second for 20 s an endpoint takes 20 a second at most
+ * (and 20 at once): the last waits (2,000 - 20) / 20 - 20 s, none is lost. It is what runs out. */
+static void test_max_receives(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 200s\nservices:\n"
+              "  t: {type: sns, " LATENCY
+              ", subscriptions: [{to: e, max_receives: 20/s}, {to: g}]}\n"
+              "  e: {type: picky}\n  g: {type: picky}\n"
+              "traffic:\n  u: {to: t.publish, rate: [[0s, 100/s], [20s, 0/s]], arrivals: "
+              "constant}\n");
+    lab_equal(lab, "services.e.good", 2000);
+    lab_near(lab, "services.t.dwell_time.max", 1980 / 20.0 - 20 + 0.01, 0.06);
+    lab_equal(lab, "services.t.delivery_attempts", 4000);
+    assert_true(lab_value(lab, "services.t.deliveries_paced") > 1900);
+    const struct results_bottleneck found =
+        bottleneck_find(lab->scenario, lab->experiment.replications, 1, 0.95);
+    assert_true(found.known);
+    assert_string_equal(found.resource, "max receives");
+    lab_close(lab);
+}
+
+/* API Reference, Publish, MessageDeduplicationId: an id that was seen in the last 5 minutes is
+ * accepted and not delivered. Of n ids, 10 messages a second: one of n + 10 x 300 is through. */
+static void test_deduplication(void **state)
+{
+    (void)state;
+    struct lab *lab =
+        lab_run(WHOLE "duration: 10h\nservices:\n"
+                      "  t: {type: sns, fifo: true, groups: zipf(n=10 s=0), deduplication_ids: "
+                      "zipf(n=1000 s=0), subscriptions: [{to: q.send}]}\n"
+                      "  q: {type: sqs, fifo: true, groups: zipf(n=10 s=0)}\n"
+                      "traffic:\n  u: {to: t.publish, rate: 10/s, arrivals: constant}\n");
+    const double sent = 360e3, through = sent * 1000 / (1000 + 10 * 300);
+    lab_equal(lab, "services.t.number_of_messages_published", sent);
+    lab_near(lab, "services.q.number_of_messages_sent", through, 0.01 * through);
+    lab_near(lab, "services.t.messages_deduplicated", sent - through, 0.01 * through);
+    lab_close(lab);
+}
+
+/* Quotas: a FIFO topic takes 20 MB a second: half of 400 messages of 100 kB. It is named. */
+static void test_bytes_of_a_topic(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run(
+        HEAD "duration: 20s\nwarmup: 5s\nservices:\n"
+             "  f: {type: sns, fifo: true, groups: zipf(n=1000 s=0)}\n"
+             "traffic: {z: {to: f.publish, rate: 400/s, arrivals: constant, size: 100 kB}}\n");
+    lab_equal(lab, "traffic.z.errors.throttled", 0.5);
+    const struct results_bottleneck found =
+        bottleneck_find(lab->scenario, lab->experiment.replications, 1, 0.95);
+    assert_string_equal(found.resource, "bytes of the topic");
+    lab_close(lab);
+}
+
+/* CloudWatch User Guide, Using alarms: an alarm tells a topic, or a bus, of a transition, once. */
+static void test_alarms_tell_topics_and_buses(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(
+        own, 1,
+        WHOLE "duration: 30m\nservices:\n"
+              "  app: {type: delay, work: 1ms}\n"
+              "  watch: {type: cloudwatch, alarms: [{name: busy, watch: app.calls, threshold: 100, "
+              "notify: t.publish, notify_ok: b.put_events}]}\n"
+              "  t: {type: sns, subscriptions: [{to: e}]}\n"
+              "  b: {type: eventbridge, rules: [{to: [g]}]}\n"
+              "  e: {type: picky}\n  g: {type: picky}\n"
+              "traffic:\n  u: {to: app, rate: [[0s, 1/s], [10m, 5/s], [20m, 1/s]], arrivals: "
+              "constant}\n");
+    lab_equal(lab, "services.e.good", 1);
+    assert_true(lab_value(lab, "services.g.good") >= 1); /* OK at first, and again */
+    lab_equal(lab, "services.b.successful_invocations", lab_value(lab, "services.g.good"));
+    lab_close(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +318,11 @@ int main(void)
         cmocka_unit_test(test_quotas),
         cmocka_unit_test(test_order_in_a_group),
         cmocka_unit_test(test_conservation),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_max_receives),
+        cmocka_unit_test(test_deduplication),
+        cmocka_unit_test(test_bytes_of_a_topic),
+        cmocka_unit_test(test_alarms_tell_topics_and_buses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,8 +142,8 @@ class Explain(unittest.TestCase):
                         to = "db, via: it"
                     if kind["type"] == "kinesis_analytics":
                         to = "db"  # it is called by nobody
-                    file.write(SCENARIO % (kind["type"], NEEDS.get(kind["type"], ""), key, words,
-                                           to))
+                    needs = NEEDS.get(kind["type"], "") + NEEDS_OF.get((kind["type"], key), "")
+                    file.write(SCENARIO % (kind["type"], needs, key, words, to))
                     file.flush()
                     result = subprocess.run([BINARY, "check", "--load-only", file.name],
                                             capture_output=True, text=True, timeout=60)
@@ -158,6 +158,8 @@ services:
 traffic:
   u: {to: %s, rate: 1/s}
 """
+# The word of a choice beside which a key has an effect.
+NEEDS_OF = {("s3", "recent_reads"): ", storage_class: intelligent_tiering"}
 NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "dax": ", table: db, hit_ratio: 90%",
          "cloudfront": ", origin: db, hit_ratio: 5%", "route53": ", records: [{to: db}]",
          "alb": ", targets: [db]", "nlb": ", targets: [db]",

@@ -12,7 +12,7 @@
 static bool wild_is_plain(const struct wild_maker *m, uint32_t target)
 {
     const enum wild_type type = m->type[target];
-    return !m->operations[target] && (type < WILD_QUEUE || type > WILD_AURORA);
+    return !m->operations[target] && (type < WILD_QUEUE || type > WILD_BUCKET);
 }
 
 /* The same, and an alb may have it as a target. */
@@ -30,6 +30,11 @@ static void wild_name(struct wild_maker *m, uint32_t target)
         {".get", ".put", ".query", ".transact_write", ".transact_get", ".batch_write", ".batch_get",
          ".scan"},
         {".read", ".write", ".query", ".write", ".read", ".write", ".query", ".write"},
+        {".publish", ".publish", ".publish", ".publish_batch", ".publish", ".publish", ".publish",
+         ".publish_batch"},
+        {".put_events", ".put_events", ".put_events", ".put_events", ".put_events", ".put_events",
+         ".put_events", ".put_events"},
+        {".get", ".put", ".delete", ".read_bulk", ".get", ".put", ".head", ".write_bulk"},
     };
     const char *operation = "";
     if (m->operations[target]) {
@@ -482,6 +487,45 @@ static void wild_aurora(struct wild_maker *m)
     wild_timed(m, "commit", 500);
 }
 
+/* What delivers by itself: few tries, soon. */
+static void wild_topic(struct wild_maker *m)
+{
+    wild_print(m, "type: sns, batch: %u, subscriptions: [{to: ", wild_between(m, 1, 3));
+    wild_target(m, true);
+    wild_print(m, ", filter: %u%%, protocol: http, retries: 0}]", wild_between(m, 1, 100));
+    wild_timed(m, "publish_latency", 1000);
+    wild_timed(m, "delivery_latency", 2000);
+}
+
+static void wild_bus(struct wild_maker *m)
+{
+    wild_print(m,
+               "type: eventbridge, entries: %u, retry: {first_wait: 2ms, most_wait: 1s}, "
+               "rules: [{to: [",
+               wild_between(m, 1, 3));
+    wild_target(m, true);
+    wild_print(m, "], match: %u%%, max_retry_attempts: %u}]", wild_between(m, 1, 100),
+               wild_below(m, 3));
+    wild_timed(m, "put_latency", 1000);
+    wild_timed(m, "latency", 2000);
+}
+
+static void wild_bucket(struct wild_maker *m)
+{
+    wild_print(m,
+               "type: s3, storage_class: %s, object_size: %u kB, objects: %u, partition_writes: "
+               "%u/s, partition_reads: %u/s, bulk: {request: 1 MiB, connections: 10}",
+               wild_chance(m, 50) ? "standard" : "intelligent_tiering", wild_between(m, 10, 5000),
+               wild_below(m, 1000), wild_between(m, 100, 3500), wild_between(m, 100, 5500));
+    wild_timed(m, "first_byte", 2000);
+    wild_timed(m, "put_latency", 4000);
+    if (wild_chance(m, 50)) {
+        wild_print(m, ", events: {delay: 2ms, duplicates: 20%%, max_age: 1min, created: ");
+        wild_target(m, true);
+        wild_print(m, "}");
+    }
+}
+
 static void wild_alb(struct wild_maker *m)
 {
     wild_print(m, "type: alb, routing: %s, cross_zone: %s, idle_timeout: 1s",
@@ -551,6 +595,15 @@ static void wild_service(struct wild_maker *m)
         break;
     case WILD_AURORA:
         wild_aurora(m);
+        break;
+    case WILD_TOPIC:
+        wild_topic(m);
+        break;
+    case WILD_BUS:
+        wild_bus(m);
+        break;
+    case WILD_BUCKET:
+        wild_bucket(m);
         break;
     case WILD_TYPES:
         break;

@@ -21,7 +21,10 @@ enum wild_type {
     WILD_FUNCTION,
     WILD_QUEUE, /* from here on called by built-in operations, */
     WILD_TABLE,
-    WILD_AURORA, /* until here */
+    WILD_AURORA,
+    WILD_TOPIC,
+    WILD_BUS,
+    WILD_BUCKET, /* until here */
     WILD_CACHE,
     WILD_BALANCER,
     WILD_ALB,
