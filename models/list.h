@@ -33,6 +33,7 @@
     X(nat_gateway)        \
     X(nlb)                \
     X(rds)                \
+    X(rds_proxy)          \
     X(route53)            \
     X(s3)                 \
     X(sns)                \

@@ -1,8 +1,8 @@
 /* rds: a relational database on instances of a fixed size (RDS for PostgreSQL and MySQL): alone,
  * with a synchronous standby, as a cluster of a writer and two standbys that are read, and with
  * read replicas. A call takes a connection, shares the CPU, then waits for its storage. The writer
- * fails and is replaced. Blocks: host, buffer, volume, replay. Left out: locks, RDS Proxy, storage
- * that fills up or grows, lazy loading after a restore, failing readers and zones, maintenance. */
+ * fails and is replaced. Blocks: host, buffer, volume, replay. Left out: locks, storage that
+ * fills up or grows, lazy loading after a restore, failing readers and zones, maintenance. */
 #include "models/model.h"
 
 #include <assert.h>
@@ -19,7 +19,6 @@ enum {
     RDS_STANDBYS = 2,          /* of a cluster */
     RDS_IO_BYTES = 256 * 1024, /* at most, of an I/O: EC2 User Guide, EBS I/O characteristics */
 };
-enum rds_role { RDS_ROLE_WRITER, RDS_ROLE_READER, RDS_ROLES };
 
 struct rds_instance {
     struct host host;
@@ -30,37 +29,28 @@ struct rds_instance {
 
 /* Integrals so far. */
 struct rds_sums {
-    double worked_s[RDS_ROLES], clients_s[RDS_ROLES], ios[RDS_ROLES];
+    double worked_s[DATABASE_ROLES], clients_s[DATABASE_ROLES], ios[DATABASE_ROLES];
     double reads, writes, outstanding_s;
 };
 
 struct rds {
+    struct database calls;
+    struct database_writer writer;
     struct rds_instance *instances;
-    uint32_t count, limit, next_reader;
-    enum database_kind *kinds; /* by operation */
+    uint32_t count, limit;
     struct buffer_law pages_law;
     struct volume_rules volume_rules;
     double room_pages;
     int64_t page_bytes;
-    bool down; /* no writer */
-    int64_t failed_ns;
     struct replay replay;
-    struct random page_random, work_random, storage_random, standby_random, replica_random,
-        failure_random;
-    struct gauge connections; /* of all instances; in the window */
-    int64_t clients_most[RDS_ROLES], connections_max;
+    struct random storage_random, standby_random, replica_random;
     struct rds_sums begun, ended; /* of the window */
     double balance[VOLUME_LIMITS];
-    struct summary read, write, commit, select, lag, failover; /* measured */
-    uint64_t pages, misses, failovers, lost_writes;            /* measured */
+    struct summary read, write, lag; /* measured */
+    uint64_t lost_writes;            /* measured */
     int64_t upload;   /* of the log: the last interval in which something was written, */
     uint64_t unsaved; /* writes in it */
 };
-
-static enum rds_role rds_role(uint32_t index)
-{
-    return index == RDS_WRITER ? RDS_ROLE_WRITER : RDS_ROLE_READER;
-}
 
 /* ---- the life of the service ---- */
 
@@ -100,34 +90,19 @@ static void rds_start(struct world *w, struct service *s)
     buffer_law_init(&state->pages_law, s->arena,
                     fmax(1, (double)p->working_set_bytes / (double)state->page_bytes),
                     p->page_skew);
-    state->kinds = arena_array(s->arena, s->spec->operations_count, sizeof(enum database_kind));
-    for (uint32_t i = 0; i < s->spec->operations_count; i++) {
-        state->kinds[i] = database_kind(s->spec->operations[i].name);
-    }
-    struct random *const streams[] = {&state->page_random,    &state->work_random,
-                                      &state->storage_random, &state->standby_random,
-                                      &state->replica_random, &state->failure_random};
-    const char *const purposes[] = {"pages",   "query_work", "storage",
-                                    "standby", "replica",    "failures"};
-    for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
-        *streams[i] = service_random(w, s, purposes[i]);
-    }
-    struct summary *const summaries[] = {&state->read,   &state->write, &state->commit,
-                                         &state->select, &state->lag,   &state->failover};
-    for (size_t i = 0; i < sizeof(summaries) / sizeof(summaries[0]); i++) {
-        summary_init(summaries[i], s->arena);
-    }
+    database_start(w, s, &state->calls);
+    state->storage_random = service_random(w, s, "storage");
+    state->standby_random = service_random(w, s, "standby");
+    state->replica_random = service_random(w, s, "replica");
+    summary_init(&state->read, s->arena);
+    summary_init(&state->write, s->arena);
+    summary_init(&state->lag, s->arena);
     state->instances = arena_array(s->arena, state->count, sizeof(struct rds_instance));
     for (uint32_t i = 0; i < state->count; i++) {
         rds_start_instance(s, i);
     }
     gauge_set(&s->load.capacity, (int64_t)state->count * rds_class(p)->vcpu, core_now(s->core));
-    s->load.up_copies = 1;
-    if (p->failure.mtbf_ns_dist != NULL) {
-        s->load.fallible = true;
-        service_timer(s, distribution_draw_int(p->failure.mtbf_ns_dist, &state->failure_random),
-                      state->count);
-    }
+    database_writer_start(w, s, &state->writer, p->failure.mtbf_ns_dist, state->count);
 }
 
 static struct rds_sums rds_sum(const struct service *s)
@@ -137,7 +112,7 @@ static struct rds_sums rds_sum(const struct service *s)
     struct rds_sums sums = {.reads = 0};
     for (uint32_t i = 0; i < state->count; i++) {
         const struct rds_instance *instance = &state->instances[i];
-        const enum rds_role role = rds_role(i);
+        const enum database_role role = database_role(i);
         sums.worked_s[role] += host_worked_ns(&instance->host) * RDS_NANO;
         sums.clients_s[role] += gauge_area_s(&instance->clients, now_ns);
         sums.ios[role] += instance->volume.reads + instance->volume.writes;
@@ -150,9 +125,8 @@ static struct rds_sums rds_sum(const struct service *s)
 
 static void rds_count_clients(struct rds *state, uint32_t index)
 {
-    int64_t *most = &state->clients_most[rds_role(index)];
-    const int64_t clients = state->instances[index].clients.value;
-    *most = clients > *most ? clients : *most;
+    database_count_clients(&state->calls, database_role(index),
+                           state->instances[index].clients.value);
 }
 
 static void rds_window(struct world *w, struct service *s, bool begins)
@@ -162,15 +136,14 @@ static void rds_window(struct world *w, struct service *s, bool begins)
     const int64_t now_ns = core_now(s->core);
     if (begins) {
         state->begun = rds_sum(s);
-        gauge_reset(&state->connections, now_ns);
-        memset(state->clients_most, 0, sizeof(state->clients_most));
+        database_window_begins(s, &state->calls);
         for (uint32_t i = 0; i < state->count; i++) {
             rds_count_clients(state, i);
         }
         return;
     }
     state->ended = rds_sum(s);
-    state->connections_max = gauge_read(&state->connections, now_ns).max;
+    database_window_ends(s, &state->calls);
     for (uint32_t i = 0; i < VOLUME_LIMITS; i++) {
         state->balance[i] = volume_balance(&state->instances[RDS_WRITER].volume, i, now_ns);
     }
@@ -190,7 +163,7 @@ static int64_t rds_failover_ns(const struct service *s)
 {
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
-    struct random *random = &state->failure_random;
+    struct random *random = &state->writer.random;
     switch ((enum rds_deployment)p->deployment) {
     case RDS_SINGLE_AZ:
         return distribution_draw_int(p->failover.restore_ns_dist, random);
@@ -209,38 +182,18 @@ static void rds_fail(struct world *w, struct service *s)
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
     const int64_t delay_ns = rds_failover_ns(s);
-    state->down = true;
-    state->failed_ns = core_now(s->core);
-    load_up(&s->load, s->core, false);
-    service_timer(s, delay_ns, state->count);
-    service_log(w, s,
-                &(struct log_entry){.kind = LOG_UNHEALTHY,
-                                    .value = NAN,
-                                    .threshold = NAN,
-                                    .from = NAN,
-                                    .to = NAN,
-                                    .count = 1,
-                                    .delay_ns = delay_ns,
-                                    .text = "writer"});
     if (world_measuring(w)) {
-        state->failovers++;
-        summary_add(&state->failover, delay_ns);
         state->lost_writes += p->deployment == RDS_SINGLE_AZ ? rds_unsaved(s) : 0;
     }
-    struct frame *f;
-    while ((f = host_any(&state->instances[RDS_WRITER].host)) != NULL) {
-        call_cut(w, f, OUTCOME_UNAVAILABLE);
-    }
+    database_fail(w, s, &state->writer, &state->instances[RDS_WRITER].host, delay_ns,
+                  p->failover.proxied_ratio, state->count);
 }
 
 /* In a cluster the promoted reader brings its cache and storage, and leaves a cold one. */
-static void rds_replace(struct world *w, struct service *s)
+static void rds_promote(struct rds *state, const struct rds_params *p)
 {
-    const struct rds_params *p = s->params;
-    struct rds *state = s->state;
     struct rds_instance *writer = &state->instances[RDS_WRITER], *cold = writer;
-    state->down = false;
-    load_up(&s->load, s->core, true);
+    state->writer.promoted = true;
     if (p->deployment == RDS_MULTI_AZ_CLUSTER) {
         cold = &state->instances[RDS_WRITER + 1];
         writer->buffer = cold->buffer;
@@ -251,16 +204,6 @@ static void rds_replace(struct world *w, struct service *s)
         }
     }
     buffer_init(&cold->buffer, &state->pages_law, state->room_pages, false);
-    service_log(w, s,
-                &(struct log_entry){.kind = LOG_HEALTHY,
-                                    .value = NAN,
-                                    .threshold = NAN,
-                                    .from = NAN,
-                                    .to = NAN,
-                                    .count = 1,
-                                    .text = "writer"});
-    service_timer(s, distribution_draw_int(p->failure.mtbf_ns_dist, &state->failure_random),
-                  state->count);
 }
 
 static void rds_timer(struct world *w, struct service *s, uint32_t slot)
@@ -268,8 +211,13 @@ static void rds_timer(struct world *w, struct service *s, uint32_t slot)
     struct rds *state = s->state;
     if (slot < state->count) {
         host_due(&state->instances[slot].host);
-    } else if (state->down) {
-        rds_replace(w, s);
+    } else if (state->writer.down) {
+        const struct rds_params *p = s->params;
+        if (!state->writer.promoted) {
+            rds_promote(state, p);
+        }
+        database_return(w, s, &state->writer);
+        database_expect_failure(s, &state->writer, p->failure.mtbf_ns_dist, state->count);
     } else {
         rds_fail(w, s);
     }
@@ -281,18 +229,17 @@ static void rds_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
-    uint32_t index = RDS_WRITER;
-    if (state->kinds[f->operation] == DATABASE_READ && state->count > 1) {
-        index = RDS_WRITER + 1 + state->next_reader;
-        state->next_reader = (state->next_reader + 1) % (state->count - 1);
+    const uint32_t index = database_choose(&state->calls, f, state->count);
+    if (index == RDS_WRITER && state->writer.down) {
+        if (!database_proxied(w, s, &state->writer, f)) {
+            call_refuse(w, f, OUTCOME_UNAVAILABLE);
+            return;
+        }
+        if (!state->writer.promoted) {
+            rds_promote(state, p);
+        }
     }
-    if (index == RDS_WRITER && state->down) {
-        call_refuse(w, f, OUTCOME_UNAVAILABLE);
-        return;
-    }
-    if (s->spec->operations[f->operation].work == NULL) {
-        f->work_ns = distribution_draw_int(p->query_work_ns_dist, &state->work_random);
-    }
+    database_query(&state->calls, s, f, p->query_work_ns_dist);
     struct rds_instance *instance = &state->instances[index];
     f->note = index;
     if (!host_enter(&instance->host, f)) {
@@ -301,7 +248,7 @@ static void rds_arrive(struct world *w, struct service *s, struct frame *f)
         return;
     }
     gauge_add(&instance->clients, 1, core_now(s->core));
-    gauge_add(&state->connections, 1, core_now(s->core));
+    gauge_add(&state->calls.connections, 1, core_now(s->core));
     rds_count_clients(state, index);
 }
 
@@ -310,9 +257,8 @@ static int64_t rds_read_ns(const struct service *s, const struct frame *f)
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
     struct rds_instance *instance = &state->instances[f->note];
-    const uint32_t pages =
-        (uint32_t)distribution_draw_int(p->pages_count_dist, &state->page_random);
-    const uint32_t misses = buffer_read(&instance->buffer, &state->page_random, pages);
+    const uint32_t misses =
+        database_touch(&state->calls, f, &instance->buffer, p->pages_count_dist);
     int64_t wait_ns = 0;
     if (misses > 0) {
         const int64_t latency_ns =
@@ -325,12 +271,8 @@ static int64_t rds_read_ns(const struct service *s, const struct frame *f)
                                                     .bytes = (double)state->page_bytes,
                                                     .latency_ns = latency_ns});
     }
-    if (f->flags & FRAME_MEASURED) {
-        state->pages += pages;
-        state->misses += misses;
-        if (misses > 0) {
-            summary_add(&state->read, wait_ns / misses);
-        }
+    if (f->flags & FRAME_MEASURED && misses > 0) {
+        summary_add(&state->read, wait_ns / misses);
     }
     return wait_ns;
 }
@@ -373,7 +315,8 @@ static void rds_write_back(const struct service *s)
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
     const struct volume_io pages = {
-        .count = (uint32_t)distribution_draw_int(p->dirty_pages_count_dist, &state->page_random),
+        .count =
+            (uint32_t)distribution_draw_int(p->dirty_pages_count_dist, &state->calls.page_random),
         .bytes = (double)state->page_bytes,
         .latency_ns = RDS_LATENCY_NS,
         .write = true,
@@ -404,25 +347,19 @@ static int64_t rds_commit_ns(const struct world *w, const struct service *s, con
     state->upload = upload;
     if (f->flags & FRAME_MEASURED) {
         summary_add(&state->write, write_ns);
-        summary_add(&state->commit, commit_ns);
+        summary_add(&state->calls.commit, commit_ns);
     }
     return commit_ns;
 }
 
-/* The CPU's part is done: the storage's part, without CPU, the connection held. */
 static bool rds_serve(struct world *w, struct service *s, struct frame *f)
 {
     const struct rds *state = s->state;
     int64_t wait_ns = rds_read_ns(s, f);
-    if (state->kinds[f->operation] == DATABASE_WRITE) {
+    if (state->calls.kinds[f->operation] == DATABASE_WRITE) {
         wait_ns += rds_commit_ns(w, s, f);
     }
-    if (wait_ns == 0) {
-        return true;
-    }
-    f->work_ns = wait_ns;
-    call_work(w, f);
-    return false;
+    return database_wait(w, f, wait_ns);
 }
 
 static void rds_resume(struct world *w, struct service *s, struct frame *f)
@@ -436,13 +373,9 @@ static void rds_finish(struct world *w, struct service *s, struct frame *f)
 {
     (void)w;
     struct rds *state = s->state;
-    if (f->answer == OUTCOME_OK && f->flags & FRAME_MEASURED &&
-        state->kinds[f->operation] != DATABASE_WRITE) {
-        summary_add(&state->select, core_now(s->core) - f->start_ns);
-    }
     struct rds_instance *instance = &state->instances[f->note];
     assert(instance->clients.value == instance->host.inside); /* nobody is lost or counted twice */
-    gauge_add(&state->connections, -1, core_now(s->core));
+    database_leave(&state->calls, s, f);
     gauge_add(&instance->clients, -1, core_now(s->core));
     host_leave(&instance->host, f);
 }
@@ -454,21 +387,21 @@ static void rds_observe_counts(const struct service *s, struct own_value *own)
     const struct rds_params *p = s->params;
     const struct rds *state = s->state;
     const uint32_t instances = state->count + (p->deployment == RDS_MULTI_AZ_INSTANCE ? 1 : 0);
-    own[RDS_CONNECTIONS_MAX].value = (double)state->connections_max;
+    own[RDS_CONNECTIONS_MAX].value = (double)state->calls.connections_max;
     own[RDS_CONNECTIONS_LIMIT].value = state->limit;
-    own[RDS_BUFFER_HIT_RATIO].hits = state->pages - state->misses;
-    own[RDS_BUFFER_HIT_RATIO].trials = state->pages;
+    own[RDS_BUFFER_HIT_RATIO].hits = state->calls.pages - state->calls.misses;
+    own[RDS_BUFFER_HIT_RATIO].trials = state->calls.pages;
     own[RDS_READ_LATENCY].summary = &state->read;
     own[RDS_WRITE_LATENCY].summary = &state->write;
-    own[RDS_COMMIT_LATENCY].summary = &state->commit;
-    own[RDS_SELECT_LATENCY].summary = &state->select;
+    own[RDS_COMMIT_LATENCY].summary = &state->calls.commit;
+    own[RDS_SELECT_LATENCY].summary = &state->calls.select;
     own[RDS_REPLICA_LAG].summary = &state->lag;
     own[RDS_BURST_BALANCE].value =
         p->storage.type == RDS_GP2 ? state->balance[VOLUME_IOPS] : (double)NAN;
     own[RDS_EBS_IO_BALANCE].value = state->balance[VOLUME_LINK_IOPS];
     own[RDS_EBS_BYTE_BALANCE].value = state->balance[VOLUME_LINK_BYTES];
-    own[RDS_FAILOVERS].value = (double)state->failovers;
-    own[RDS_FAILOVER_TIME].summary = &state->failover;
+    own[RDS_FAILOVERS].value = (double)state->writer.failovers;
+    own[RDS_FAILOVER_TIME].summary = &state->writer.times;
     own[RDS_RPO].value =
         p->backup.retention_ns > 0 ? (double)p->backup.interval_ns * RDS_NANO : (double)NAN;
     own[RDS_LOST_WRITES].value = (double)state->lost_writes;
@@ -483,18 +416,18 @@ static void rds_observe(struct world *w, struct service *s, struct own_value *ow
     const struct rds_sums *from = &state->begun, *to = &state->ended;
     const double length_s = world_window_s(w), vcpu = rds_class(p)->vcpu;
     const double memory_bytes = rds_memory_bytes(p);
-    double cpu[RDS_ROLES], clients[RDS_ROLES];
-    for (uint32_t role = 0; role < RDS_ROLES; role++) {
+    double cpu[DATABASE_ROLES], clients[DATABASE_ROLES];
+    for (uint32_t role = 0; role < DATABASE_ROLES; role++) {
         cpu[role] = (to->worked_s[role] - from->worked_s[role]) / length_s;
         clients[role] = (to->clients_s[role] - from->clients_s[role]) / length_s;
     }
-    own[RDS_CPU_UTILIZATION].value = cpu[RDS_ROLE_WRITER] / vcpu;
+    own[RDS_CPU_UTILIZATION].value = cpu[DATABASE_WRITER] / vcpu;
     own[RDS_CPU_UTILIZATION_READER].value =
-        cpu[RDS_ROLE_READER] / (vcpu * (state->count - 1)); /* NaN: none */
-    own[RDS_CONNECTIONS].value = clients[RDS_ROLE_WRITER] + clients[RDS_ROLE_READER];
+        cpu[DATABASE_READER] / (vcpu * (state->count - 1)); /* NaN: none */
+    own[RDS_CONNECTIONS].value = clients[DATABASE_WRITER] + clients[DATABASE_READER];
     own[RDS_FREEABLE_MEMORY].value =
         fmax(0, memory_bytes * (1 - p->buffer_share_ratio) -
-                    clients[RDS_ROLE_WRITER] * (double)p->connection_memory_bytes);
+                    clients[DATABASE_WRITER] * (double)p->connection_memory_bytes);
     own[RDS_READ_IOPS].value = (to->reads - from->reads) / length_s;
     own[RDS_WRITE_IOPS].value = (to->writes - from->writes) / length_s;
     own[RDS_DISK_QUEUE_DEPTH].value = (to->outstanding_s - from->outstanding_s) / length_s;
@@ -508,8 +441,8 @@ static void rds_usage(struct world *w, struct service *s, struct usage *usage)
     const struct rds_params *p = s->params;
     const struct rds *state = s->state;
     const struct rds_sums sums = rds_sum(s);
-    for (uint32_t role = 0; role < RDS_ROLES; role++) {
-        const double count = role == RDS_ROLE_WRITER ? 1 : state->count - 1;
+    for (uint32_t role = 0; role < DATABASE_ROLES; role++) {
+        const double count = role == DATABASE_WRITER ? 1 : state->count - 1;
         const bool any = count > 0;
         usage[RDS_WRITER_CPU + role] =
             (struct usage){.used = sums.worked_s[role],
@@ -517,7 +450,7 @@ static void rds_usage(struct world *w, struct service *s, struct usage *usage)
         usage[RDS_WRITER_CONNECTIONS + role] =
             (struct usage){.used = sums.clients_s[role],
                            .available = any ? count * state->limit : (double)INFINITY,
-                           .peak = (double)state->clients_most[role] * count};
+                           .peak = (double)state->calls.clients_most[role] * count};
         usage[RDS_WRITER_IOPS + role] = (struct usage){
             .used = sums.ios[role],
             .available = any ? count * volume_sustained(&state->volume_rules) : (double)INFINITY};
@@ -547,7 +480,7 @@ const struct model rds_model = {
                 "a reader, whose place a cold one takes at once. A single_az is restored from "
                 "its backup, and loses what was written since the last upload of its log. db.t3 "
                 "and db.t4g are unlimited, as by default: they are never slowed for lack of CPU "
-                "credits. Left out: locks, RDS Proxy, pools of idle connections, storage that "
+                "credits. Left out: locks, pools of idle connections, storage that "
                 "fills up or grows, lazy loading after a restore, clients that keep to an old "
                 "address, readers and zones that fail, maintenance, prices.",
             ROWS(params, rds_params),

@@ -52,6 +52,7 @@ struct rds_params {
     } failure;
     struct {
         const struct distribution *instance_ns_dist, *cluster_ns_dist, *restore_ns_dist;
+        double proxied_ratio;
     } failover;
     struct {
         int64_t retention_ns, interval_ns;
@@ -142,6 +143,7 @@ static const struct param rds_params[] = {
               "a single_az: until a point-in-time restore has made a new instance",
               ESTIMATED("10 to 120 min, depends on the size; it is documented to be a new "
                         "instance: " RDS_PITR)),
+    DATABASE_PROXIED_ROW,
     TIME(backup.retention, "7d", "0s..35d", "of automated backups; 0s: there are none",
          DOCUMENTED(RDS_GUIDE "Working with backups: 7 days from the console, 1 from the API")),
     TIME(backup.interval, "5min", "1s..1h", "the transaction log is uploaded so often",

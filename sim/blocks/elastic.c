@@ -37,6 +37,27 @@ static void elastic_begin_looking(struct elastic *elastic)
     elastic_expect_look(elastic);
 }
 
+/* Who was here at the last look, and still is. */
+static int64_t elastic_blocking(const struct elastic_instance *instance)
+{
+    return instance->clients.value - instance->recent;
+}
+
+static void elastic_climb(struct elastic *elastic, struct elastic_instance *instance)
+{
+    const struct elastic_setup *setup = &elastic->setup;
+    const struct ladder_use use = {
+        .processors = instance->processors_use,
+        .clients = instance->memory_use,
+        .blocked = elastic_blocking(instance) - setup->clients_held > 0,
+    };
+    const enum ladder_news news = ladder_look(&instance->ladder, &use, core_now(setup->core));
+    elastic->forced = news == LADDER_FORCED;
+    if (news == LADDER_MOVED) {
+        elastic_resize(elastic, instance, ladder_steps(&instance->ladder));
+    }
+}
+
 static void elastic_look(struct elastic *elastic, struct elastic_instance *instance)
 {
     const struct elastic_setup *setup = &elastic->setup;
@@ -45,13 +66,16 @@ static void elastic_look(struct elastic *elastic, struct elastic_instance *insta
     const bool follows = setup->follow && instance != elastic->instances;
     instance->processors_use = (worked_ns - instance->worked_ns) /
                                (steps * setup->processors * (double)setup->interval_ns);
-    instance->memory_use = (double)instance->clients.value / (steps * setup->clients);
+    instance->memory_use = (double)instance->clients.value /
+                           (setup->ladder != NULL ? setup->clients_most : steps * setup->clients);
     instance->worked_ns = worked_ns;
     instance->steps_before = instance->steps.value;
-    if (growth_look(&instance->growth, fmax(instance->processors_use, instance->memory_use),
-                    setup->interval_ns,
-                    follows ? elastic->instances[0].steps.value : setup->steps_least,
-                    setup->steps_most)) {
+    if (setup->ladder != NULL) {
+        elastic_climb(elastic, instance);
+    } else if (growth_look(&instance->growth, fmax(instance->processors_use, instance->memory_use),
+                           setup->interval_ns,
+                           follows ? elastic->instances[0].steps.value : setup->steps_least,
+                           setup->steps_most)) {
         elastic_resize(elastic, instance, instance->growth.steps);
     }
     instance->along = follows && instance->steps_before == elastic->instances[0].steps_before &&
@@ -79,9 +103,10 @@ static void elastic_resumed(struct elastic *elastic, struct elastic_group *group
     for (uint32_t i = group->first; i < group->first + group->count; i++) {
         struct elastic_instance *instance = &elastic->instances[i];
         growth_set(&instance->growth, setup->steps_least);
-        elastic_resize(elastic, instance, setup->steps_least);
+        elastic_resize(elastic, instance, elastic_steps_after(elastic, i));
         instance->worked_ns = host_worked_ns(&instance->host);
-        instance->steps_before = setup->steps_least;
+        instance->steps_before = instance->steps.value;
+        ladder_rest(&instance->ladder, core_now(setup->core));
         host_set_places(&instance->host, HOST_UNLIMITED);
     }
     if (!elastic->looking) {
@@ -95,6 +120,7 @@ static bool elastic_restless(const struct elastic *elastic, const struct elastic
     return elastic->groups[instance->group].phase == ELASTIC_AWAKE &&
            (instance->clients.value > 0 ||
             !growth_resting(&instance->growth, elastic->setup.steps_least) ||
+            instance->steps.value > elastic->setup.steps_least ||
             elastic->setup.pause_ns != ELASTIC_NEVER);
 }
 
@@ -103,12 +129,15 @@ static void elastic_look_all(struct elastic *elastic)
     const struct elastic_setup *setup = &elastic->setup;
     bool restless = false;
     elastic->looking = false;
+    elastic->forced = false;
     for (uint32_t i = 0; i < setup->instances_count; i++) { /* the first before its followers */
         struct elastic_instance *instance = &elastic->instances[i];
         if (elastic->groups[instance->group].phase == ELASTIC_AWAKE) {
             elastic_look(elastic, instance);
         }
     }
+    elastic->looks++;
+    elastic->instances[0].recent = 0;
     for (uint32_t i = 0; i < setup->instances_count; i++) {
         struct elastic_group *group = &elastic->groups[i];
         if (group->count > 0 && group->phase == ELASTIC_AWAKE && group->clients == 0 &&
@@ -138,7 +167,55 @@ bool elastic_due(struct elastic *elastic, uint32_t slot)
     return false;
 }
 
+void elastic_restart(struct elastic *elastic, uint32_t index)
+{
+    const struct elastic_setup *setup = &elastic->setup;
+    struct elastic_instance *instance = &elastic->instances[index];
+    if (!elastic_awake(elastic, index)) {
+        return;
+    }
+    if (setup->ladder == NULL) {
+        growth_set(&instance->growth, setup->steps_least);
+        elastic_resize(elastic, instance, setup->steps_least);
+    }
+    buffer_init(&instance->buffer, setup->pages, (double)instance->steps.value * setup->room_pages,
+                false);
+    if (!elastic->looking) {
+        elastic_begin_looking(elastic);
+    }
+}
+
+void elastic_replace(struct elastic *elastic, uint32_t by)
+{
+    struct elastic_instance *first = &elastic->instances[0], *other = &elastic->instances[by];
+    if (elastic_awake(elastic, 0) && elastic_awake(elastic, by) && by > 0) {
+        first->growth = other->growth;
+        elastic_resize(elastic, first, other->steps.value);
+        first->buffer = other->buffer;
+        elastic_restart(elastic, by);
+    } else {
+        elastic_restart(elastic, 0);
+    }
+}
+
 /* ---- clients ---- */
+
+/* Looks since it came. */
+static uint32_t elastic_age(const struct elastic *elastic, const struct frame *f)
+{
+    const uint32_t mask = UINT32_MAX >> ELASTIC_INDEX_BITS;
+    return (elastic->looks - (f->note >> ELASTIC_INDEX_BITS)) & mask;
+}
+
+static bool elastic_blocks(const void *elastic, const struct frame *f)
+{
+    return elastic_age(elastic, f) > 1;
+}
+
+struct frame *elastic_in_the_way(const struct elastic *elastic)
+{
+    return elastic->forced ? host_find(&elastic->instances[0].host, elastic_blocks, elastic) : NULL;
+}
 
 static void elastic_count(struct elastic *elastic, struct elastic_instance *instance, int change)
 {
@@ -151,6 +228,10 @@ bool elastic_enter(struct elastic *elastic, uint32_t index, struct frame *f)
     struct elastic_instance *instance = &elastic->instances[index];
     const enum elastic_phase phase = elastic->groups[instance->group].phase;
     elastic_count(elastic, instance, 1);
+    if (elastic->setup.ladder != NULL) {
+        f->note = index | elastic->looks << ELASTIC_INDEX_BITS;
+        instance->recent++;
+    }
     if (!elastic->looking && phase == ELASTIC_AWAKE) {
         elastic_begin_looking(elastic);
     }
@@ -174,6 +255,9 @@ void elastic_leave(struct elastic *elastic, uint32_t index, struct frame *f)
     struct elastic_group *group = &elastic->groups[instance->group];
     host_leave(&instance->host, f);
     elastic_count(elastic, instance, -1);
+    if (elastic->setup.ladder != NULL && elastic_age(elastic, f) == 0) {
+        instance->recent--;
+    }
     if (group->clients == 0 && group->phase == ELASTIC_AWAKE) {
         group->since_ns = core_now(elastic->setup.core);
     }
@@ -197,6 +281,9 @@ static void elastic_init_instance(struct elastic *elastic, uint32_t index)
                                    .timer = index,
                                });
     growth_init(&instance->growth, setup->growth, setup->steps_least);
+    if (setup->ladder != NULL) {
+        ladder_init(&instance->ladder, setup->ladder);
+    }
     buffer_init(&instance->buffer, setup->pages, (double)setup->steps_least * setup->room_pages,
                 setup->warm);
     elastic_resize(elastic, instance, setup->steps_least);
@@ -205,6 +292,8 @@ static void elastic_init_instance(struct elastic *elastic, uint32_t index)
     struct elastic_group *group = &elastic->groups[instance->group];
     group->first = instance->group;
     group->count++;
+    gauge_add(&instance->clients, setup->clients_held, core_now(setup->core));
+    group->clients += setup->clients_held;
 }
 
 void elastic_init(struct elastic *elastic, const struct elastic_setup *setup)

@@ -154,3 +154,26 @@ struct frame *host_any(const struct host *host)
     return host->holding.count > 0 ? line_head(&host->holding, host->core)
                                    : sharing_any(&host->sharing);
 }
+
+static struct frame *host_find_in(const struct host *host, const struct line *line,
+                                  bool (*is)(const void *context, const struct frame *f),
+                                  const void *context)
+{
+    struct frame *f = line_head(line, host->core);
+    while (f != NULL && !is(context, f)) {
+        f = f->next != FRAME_NONE ? core_frame(host->core, f->next) : NULL;
+    }
+    return f;
+}
+
+struct frame *host_find(const struct host *host,
+                        bool (*is)(const void *context, const struct frame *f), const void *context)
+{
+    struct frame *f = host_find_in(host, &host->waiting, is, context);
+    f = f != NULL ? f : host_find_in(host, &host->holding, is, context);
+    for (uint32_t i = 0; f == NULL && i < host->sharing.count; i++) {
+        struct frame *job = core_frame(host->core, host->sharing.jobs[i].slot);
+        f = is(context, job) ? job : NULL;
+    }
+    return f;
+}

@@ -61,5 +61,9 @@ void host_set_places(struct host *host, uint32_t places_count);
 double host_worked_ns(const struct host *host);
 /* One of those who are here, who wait first; null: nobody is. For whoever ends them all. */
 struct frame *host_any(const struct host *host);
+/* One of those who are here for whom that says so; null: there is none. O(inside). */
+struct frame *host_find(const struct host *host,
+                        bool (*is)(const void *context, const struct frame *f),
+                        const void *context);
 
 #endif

@@ -298,9 +298,30 @@ static void test_pages(void **state)
     rig_done(&rig);
 }
 
+/* The other one takes the first's place, as large as it is, and a small one begins where it was. */
+static void another_takes_the_place(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_init(&rig, false, INFINITY, ELASTIC_NEVER);
+    rig_enter(&rig, 1, 100 * SECOND);
+    rig_run(&rig, 3 * SECOND + 1);
+    const int64_t steps = rig.elastic.instances[1].steps.value;
+    assert_true(steps > 1);
+    assert_int_equal(rig.elastic.instances[0].steps.value, 1);
+    elastic_replace(&rig.elastic, 1);
+    assert_int_equal(rig.elastic.instances[0].steps.value, steps);
+    assert_int_equal(rig.elastic.instances[1].steps.value, 1);
+    assert_int_equal(rig.load.capacity.value, steps + 1);
+    elastic_replace(&rig.elastic, 0); /* nobody is there: a small one */
+    assert_int_equal(rig.elastic.instances[0].steps.value, 1);
+    rig_done(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(another_takes_the_place),
         cmocka_unit_test(test_grows_and_shrinks),
         cmocka_unit_test(test_rests),
         cmocka_unit_test(test_bursts_far_apart),

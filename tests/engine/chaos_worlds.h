@@ -6,86 +6,15 @@
 #ifndef ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
 #define ARCHSIM_TESTS_ENGINE_CHAOS_WORLDS_H
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { CHAOS_NODES_MAX = 7, CHAOS_DEPTH_MAX = 3, CHAOS_CALLS_MAX = 5 };
-enum { CHAOS_TRAFFIC_ENDS_MS = 300 };
-
-/* In this order: may have copies; may have operations; are called by built-in operations; call
- * others by themselves. */
-enum chaos_type {
-    CHAOS_SERVER,
-    CHAOS_DELAY,
-    CHAOS_POOL,
-    CHAOS_LIMITER,
-    CHAOS_GATEWAY,
-    CHAOS_GROUP,
-    CHAOS_FUNCTION,
-    CHAOS_QUEUE,
-    CHAOS_TABLE,
-    CHAOS_AURORA,
-    CHAOS_CACHE,
-    CHAOS_BALANCER,
-    CHAOS_ALB,
-    CHAOS_KINDS,
-};
-
-struct chaos_maker {
-    uint64_t state;
-    FILE *out;
-    enum chaos_type type[CHAOS_NODES_MAX];
-    bool copied[CHAOS_NODES_MAX];     /* sN is reached through bN only */
-    bool operations[CHAOS_NODES_MAX]; /* a and b */
-    bool fifo[CHAOS_NODES_MAX];
-    int trigger[CHAOS_NODES_MAX]; /* the queue that feeds a function; -1: none */
-    uint32_t count, at, calls;
-    bool loops;   /* some calls lead back */
-    bool cancels; /* some timeouts withdraw */
-    bool hedges;
-    struct chaos_clouds *clouds; /* null: a world without what chaos_clouds.h adds */
-};
+#include "tests/engine/chaos_maker.h"
 
 /* What chaos_clouds.h adds to a world; in others nothing is drawn. True: it has named a target. */
 static bool chaos_cloud_target(struct chaos_maker *m);
 static void chaos_cloud_via(struct chaos_maker *m);
 static void chaos_cloud_keys(struct chaos_maker *m);
 static void chaos_cloud_function(struct chaos_maker *m);
-
-static uint32_t chaos_below(struct chaos_maker *m, uint32_t bound)
-{
-    m->state = m->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)((m->state >> 33) % bound);
-}
-
-static bool chaos_chance(struct chaos_maker *m, uint32_t percent)
-{
-    return chaos_below(m, 100) < percent;
-}
-
-static uint32_t chaos_between(struct chaos_maker *m, uint32_t low, uint32_t high)
-{
-    return low + chaos_below(m, high - low + 1);
-}
-
-__attribute__((format(printf, 2, 3))) static void chaos_print(struct chaos_maker *m,
-                                                              const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(m->out, format, arguments);
-    va_end(arguments);
-}
-
-static void chaos_time(struct chaos_maker *m)
-{
-    static const char *const times[] = {"0s",  "0s",  "1ms", "1ms", "1ms",
-                                        "2ms", "2ms", "3ms", "5ms", "exponential(1ms)"};
-    chaos_print(m, "%s", times[chaos_below(m, sizeof(times) / sizeof(times[0]))]);
-}
 
 /* Called by its name alone. */
 static bool chaos_is_plain(const struct chaos_maker *m, uint32_t target)
@@ -558,17 +487,45 @@ static void chaos_table(struct chaos_maker *m)
     chaos_timed(m, "transact_write_latency");
 }
 
-static void chaos_aurora(struct chaos_maker *m)
+/* A proxy in front takes the name. */
+static void chaos_proxy(struct chaos_maker *m)
 {
     chaos_print(m,
-                "type: aurora_serverless, min_capacity: %s ACU, max_capacity: %u ACU, readers: %u, "
-                "max_connections: %u, working_set: %u GiB, page_skew: 0, pages: %u, "
-                "buffer_at_start: cold",
-                chaos_chance(m, 50) ? "0" : "0.5", chaos_between(m, 1, 2), chaos_below(m, 3),
-                chaos_between(m, 1, 6), chaos_between(m, 1, 4), chaos_below(m, 4));
+                "type: rds_proxy, target: d%u, max_connections: %u, readers: %u, retry: 3ms, "
+                "connection_borrow_timeout: %ums",
+                m->at, chaos_between(m, 1, 4), chaos_below(m, 2), chaos_between(m, 1, 30));
+    chaos_timed(m, "latency");
+    if (chaos_chance(m, 40)) {
+        chaos_print(m, ", pinned: {share: 50%%, hold: %ums}", chaos_between(m, 1, 9));
+    }
+    chaos_print(m, "}\n  d%u: {", m->at);
+}
+
+static void chaos_aurora(struct chaos_maker *m, bool proxy)
+{
+    const bool first = chaos_chance(m, 20);
+    chaos_print(m,
+                "type: aurora_serverless, max_connections: %u, working_set: %u GiB, page_skew: 0, "
+                "pages: %u, buffer_at_start: cold, idle_connections: %u",
+                chaos_between(m, 2, 6), chaos_between(m, 1, 4), chaos_below(m, 4),
+                proxy ? 1 : chaos_below(m, 2));
+    if (first) {
+        chaos_print(m, ", version: v1, engine: mysql, min_capacity: 1 ACU, max_capacity: 2 ACU");
+    } else {
+        chaos_print(m, ", min_capacity: %s ACU, max_capacity: %u ACU, readers: %u",
+                    chaos_chance(m, 50) ? "0" : "0.5", chaos_between(m, 1, 2), chaos_below(m, 3));
+    }
+    if (chaos_chance(m, 40)) {
+        chaos_print(m, ", failure: {mtbf: %ums}, failover: {recreate: 20ms%s}",
+                    chaos_between(m, 5, 200), first ? "" : ", reader: 9ms");
+    }
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", zone_failure: {mtbf: %ums, mttr: 30ms}", chaos_between(m, 5, 200));
+    }
     chaos_timed(m, "query_work");
     chaos_timed(m, "storage_read");
     chaos_timed(m, "commit");
+    chaos_timed(m, "copy_write");
 }
 
 static void chaos_rds(struct chaos_maker *m)
@@ -587,6 +544,19 @@ static void chaos_rds(struct chaos_maker *m)
                     deployment < 2    ? "restore"
                     : deployment == 2 ? "instance"
                                       : "cluster");
+    }
+}
+
+static void chaos_database(struct chaos_maker *m)
+{
+    const bool proxy = chaos_chance(m, 30);
+    if (proxy) {
+        chaos_proxy(m);
+    }
+    if (m->at % 2 == 1) {
+        chaos_rds(m);
+    } else {
+        chaos_aurora(m, proxy);
     }
 }
 
@@ -662,11 +632,7 @@ static bool chaos_kind(struct chaos_maker *m)
         chaos_table(m);
         return false;
     case CHAOS_AURORA:
-        if (m->at % 2 == 1) {
-            chaos_rds(m);
-        } else {
-            chaos_aurora(m);
-        }
+        chaos_database(m);
         return false;
     case CHAOS_KINDS:
         break;

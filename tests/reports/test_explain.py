@@ -142,6 +142,8 @@ class Explain(unittest.TestCase):
                         to = "db, via: it"
                     if kind["type"] == "kinesis_analytics":
                         to = "db"  # it is called by nobody
+                    if kind["type"] == "rds_proxy":
+                        to = "it.read"
                     needs = NEEDS.get(kind["type"], "") + NEEDS_OF.get((kind["type"], key), "")
                     file.write(SCENARIO % (kind["type"], needs, key, words, to))
                     file.flush()
@@ -155,6 +157,7 @@ services:
   it: {type: %s%s, %s: %s}
   db: {type: delay}
   log: {type: kinesis}
+  data: {type: rds}
 traffic:
   u: {to: %s, rate: 1/s}
 """
@@ -163,6 +166,7 @@ NEEDS_OF = {("s3", "recent_reads"): ", storage_class: intelligent_tiering"}
 NEEDS = {"cache": ", origin: db, hit_ratio: 5%", "dax": ", table: db, hit_ratio: 90%",
          "cloudfront": ", origin: db, hit_ratio: 5%", "route53": ", records: [{to: db}]",
          "alb": ", targets: [db]", "nlb": ", targets: [db]",
+         "rds_proxy": ", target: data, max_connections: 10",
          "function_pool": ", cold_work: 1s, idle_timeout: 1m", "load_balancer": ", targets: [db]",
          "rate_limiter": ", rate: 1/s, burst: 1", "auto_scaling_group": ", max: 4",
          "ebs": ", zone: a, size: 100 GiB",

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/wild_maker.h"
+#include "tests/support/wild_databases.h"
 
 /* ---- calls ---- */
 
@@ -314,12 +314,6 @@ static void wild_balance(struct wild_maker *m)
 }
 
 /* ", KEY: LAW" */
-static void wild_timed(struct wild_maker *m, const char *key, uint32_t mean_us)
-{
-    wild_print(m, ", %s: ", key);
-    wild_law(m, mean_us);
-}
-
 static void wild_gateway(struct wild_maker *m)
 {
     const char *kind = wild_chance(m, 50) ? "rest" : "http";
@@ -472,19 +466,6 @@ static void wild_table(struct wild_maker *m)
     wild_timed(m, "get_latency", 1000);
     wild_timed(m, "put_latency", 2000);
     wild_timed(m, "transact_write_latency", 4000);
-}
-
-static void wild_aurora(struct wild_maker *m)
-{
-    wild_print(m,
-               "type: aurora_serverless, min_capacity: %s ACU, max_capacity: %u ACU, readers: %u, "
-               "promotion_tier: %u, max_connections: %u, working_set: %u GiB, buffer_at_start: %s",
-               wild_chance(m, 50) ? "0" : "1.5", wild_between(m, 2, 8), wild_below(m, 3),
-               wild_below(m, 4), wild_between(m, 1, 40), wild_between(m, 1, 8),
-               wild_chance(m, 50) ? "cold" : "warm");
-    wild_timed(m, "query_work", 500);
-    wild_timed(m, "storage_read", 500);
-    wild_timed(m, "commit", 500);
 }
 
 /* What delivers by itself: few tries, soon. */
@@ -786,14 +767,27 @@ char *wild_text(const struct wild *wild, uint64_t order)
     return text;
 }
 
-bool wild_says(const struct wild *wild, const char *service, const char *words)
+/* A database behind a proxy stands with it, in a line of its own. */
+static const char *wild_line(const struct wild *wild, const char *service)
 {
     const size_t length = strlen(service);
     for (uint32_t i = 0; i < wild->services_count; i++) {
-        const char *line = wild->services[i] + 2;
-        if (strncmp(line, service, length) == 0 && line[length] == ':') {
-            return strstr(line, words) != NULL;
+        const char *line = wild->services[i];
+        while (line != NULL) {
+            if (strncmp(line + 2, service, length) == 0 && line[2 + length] == ':') {
+                return line;
+            }
+            line = strstr(line, "\n  ");
+            line = line != NULL ? line + 1 : NULL;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool wild_says(const struct wild *wild, const char *service, const char *words)
+{
+    const char *line = wild_line(wild, service);
+    const char *found = line != NULL ? strstr(line, words) : NULL;
+    const char *end = line != NULL ? strchr(line, '\n') : NULL;
+    return found != NULL && (end == NULL || found < end);
 }

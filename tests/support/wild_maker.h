@@ -1,5 +1,4 @@
-/* wild_maker: what draws a random world: chance, and the line that is under way. Included by
- * tests/support/wild.c alone. */
+/* wild_maker: what the parts of wild.c share: a world under way, chance, and laws of times. */
 #ifndef ARCHSIM_TESTS_SUPPORT_WILD_MAKER_H
 #define ARCHSIM_TESTS_SUPPORT_WILD_MAKER_H
 
@@ -47,7 +46,7 @@ struct wild_maker {
 /* ---- chance ---- */
 
 /* splitmix64: not archsim's own generator */
-static uint64_t wild_next(uint64_t *state)
+static inline uint64_t wild_next(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -55,23 +54,23 @@ static uint64_t wild_next(uint64_t *state)
     return z ^ z >> 31;
 }
 
-static uint32_t wild_below(struct wild_maker *m, uint32_t bound)
+static inline uint32_t wild_below(struct wild_maker *m, uint32_t bound)
 {
     return (uint32_t)(wild_next(&m->state) >> 32) % bound;
 }
 
-static bool wild_chance(struct wild_maker *m, uint32_t percent)
+static inline bool wild_chance(struct wild_maker *m, uint32_t percent)
 {
     return wild_below(m, 100) < percent;
 }
 
-static uint32_t wild_between(struct wild_maker *m, uint32_t low, uint32_t high)
+static inline uint32_t wild_between(struct wild_maker *m, uint32_t low, uint32_t high)
 {
     return low + wild_below(m, high - low + 1);
 }
 
-__attribute__((format(printf, 2, 3))) static void wild_print(struct wild_maker *m,
-                                                             const char *format, ...)
+__attribute__((format(printf, 2, 3))) static inline void wild_print(struct wild_maker *m,
+                                                                    const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -80,7 +79,7 @@ __attribute__((format(printf, 2, 3))) static void wild_print(struct wild_maker *
 }
 
 /* A law of times with a mean of about so many microseconds. */
-static void wild_law(struct wild_maker *m, uint32_t mean_us)
+static inline void wild_law(struct wild_maker *m, uint32_t mean_us)
 {
     const uint32_t us = wild_between(m, mean_us / 4 + 1, mean_us * 2);
     switch (wild_below(m, 7)) {
@@ -103,6 +102,12 @@ static void wild_law(struct wild_maker *m, uint32_t mean_us)
         wild_print(m, "exponential(%uus)", us);
         break;
     }
+}
+
+static inline void wild_timed(struct wild_maker *m, const char *key, uint32_t mean_us)
+{
+    wild_print(m, ", %s: ", key);
+    wild_law(m, mean_us);
 }
 
 #endif
