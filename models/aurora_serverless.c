@@ -71,6 +71,7 @@ static void aurora_start_elastic(struct service *s)
     const double page_bytes = (double)aurora_page_bytes(p);
     const double memory_bytes = AURORA_STEP_ACU * (double)p->memory_per_acu_bytes;
     const int64_t least = aurora_steps(p->min_capacity);
+    const bool awake = !aurora_pauses(p) || s->spec->replicated; /* GUIDE_PAUSE: logical ones */
     aurora_start_rules(state, p);
     buffer_law_init(&state->pages_law, s->arena, fmax(1, (double)p->working_set_bytes / page_bytes),
                     p->page_skew);
@@ -94,7 +95,7 @@ static void aurora_start_elastic(struct service *s)
                      .steps_least = least > 0 ? least : 1,
                      .steps_most = aurora_steps(p->max_capacity),
                      .interval_ns = p->control_interval_ns,
-                     .pause_ns = aurora_pauses(p) ? p->seconds_until_auto_pause_ns : ELASTIC_NEVER,
+                     .pause_ns = awake ? ELASTIC_NEVER : p->seconds_until_auto_pause_ns,
                      .warm = p->buffer_at_start == BUFFER_WARM,
                  });
 }
@@ -305,9 +306,8 @@ static void aurora_resume(struct world *w, struct service *s, struct frame *f)
 
 static void aurora_finish(struct world *w, struct service *s, struct frame *f)
 {
-    (void)w;
     struct aurora *state = s->state;
-    database_leave(&state->calls, s, f);
+    database_leave(w, s, &state->calls, f);
     elastic_leave(&state->elastic, elastic_index(f), f);
 }
 
@@ -460,6 +460,7 @@ const struct model aurora_serverless_model = {
             .target_kind = TARGET_KIND_DATABASE,
             .takes_work = true,
             .takes_operations = true,
+            .change_log = true,
             .scales = true,
             .work_help = "time of the call on one vCPU, its pages being in the buffer cache",
             .branch_work = "work inside 'parallel' takes its time, but no share of the CPU: give "

@@ -137,7 +137,7 @@ static const struct param aurora_params[] = {
           "of the readers: 0 and 1 are kept as large as the writer, 2 to 15 scale on their own",
           DOCUMENTED(GUIDE_HOW ", scaling; the default: RDS API Reference, CreateDBInstance")),
     NUMBER(min_capacity, "0.5 ACU", "0 ACU..384 ACU", "ACU",
-           "smallest capacity of each instance; 0: pauses when nobody is connected",
+           "smallest of each instance; 0: pauses when nobody is connected, nor a dms task",
            DOCUMENTED("RDS API Reference, ServerlessV2ScalingConfiguration")),
     NUMBER(max_capacity, "16 ACU", "1 ACU..384 ACU", "ACU", "largest capacity of each instance",
            DOCUMENTED("RDS API Reference, ServerlessV2ScalingConfiguration")),

@@ -168,11 +168,12 @@ static inline bool database_wait(struct world *w, struct frame *f, int64_t wait_
     return false;
 }
 
-static inline void database_leave(struct database *database, const struct service *s,
+static inline void database_leave(struct world *w, struct service *s, struct database *database,
                                   const struct frame *f)
 {
-    if (f->answer == OUTCOME_OK && f->flags & FRAME_MEASURED &&
-        database->kinds[f->operation] != DATABASE_WRITE) {
+    if (f->answer == OUTCOME_OK && database->kinds[f->operation] == DATABASE_WRITE) {
+        service_commit(w, s, f);
+    } else if (f->answer == OUTCOME_OK && f->flags & FRAME_MEASURED) {
         summary_add(&database->select, core_now(s->core) - f->start_ns);
     }
     gauge_add(&database->connections, -1, core_now(s->core));

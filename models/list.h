@@ -23,6 +23,8 @@
     X(eventbridge)        \
     X(ebs)                \
     X(efs)                \
+    X(databricks)         \
+    X(dms)                \
     X(fargate)            \
     X(glue)               \
     X(identity)           \

@@ -105,6 +105,12 @@ struct service_gauge {
     struct service_gauge *next;
 };
 
+/* What a database has committed since the world began, measured or not. */
+struct changes {
+    uint64_t writes, unsized; /* of these so many whose size nobody says; they have no bytes */
+    uint64_t bytes;
+};
+
 /* One service in one world. */
 struct service {
     const struct model *model;
@@ -127,9 +133,10 @@ struct service {
     struct log_entry *spells[SERVICE_SPELLS]; /* of refused calls, by limit; null: none */
     struct service_gauge *gauges;
     struct watch *watch; /* null: nobody watches it */
-    bool telling;        /* consumers are about to hear that it has something new */
-    bool checking;       /* operation_healthy is looking at what it calls */
-    uint32_t turn;       /* of the consumer that hears of it first */
+    struct changes changes;
+    bool telling;  /* consumers are about to hear that it has something new */
+    bool checking; /* operation_healthy is looking at what it calls */
+    uint32_t turn; /* of the consumer that hears of it first */
     uint16_t index;
     __int128 stay_ns; /* debug builds: of the calls that left in the window, see world_little */
 };
@@ -303,6 +310,10 @@ struct reading_mark {
 };
 /* The reading since the mark, which moves on to now. Whole runs count, not only the window. */
 double service_read(struct world *w, const struct reading *reading, struct reading_mark *mark);
+/* Of a type with info.change_log, in `finish`: the call was a write, which is committed now. */
+void service_commit(struct world *w, struct service *s, const struct frame *f);
+/* The log of such a service, which is read from beside. */
+const struct changes *service_changes(const struct world *w, uint16_t service);
 /* "lambda": the type of a service that is named. */
 const char *service_type(const struct world *w, uint16_t service);
 /* An administrator's command to a service, by the control's name. False: it was refused. */

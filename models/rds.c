@@ -371,11 +371,10 @@ static void rds_resume(struct world *w, struct service *s, struct frame *f)
 
 static void rds_finish(struct world *w, struct service *s, struct frame *f)
 {
-    (void)w;
     struct rds *state = s->state;
     struct rds_instance *instance = &state->instances[f->note];
     assert(instance->clients.value == instance->host.inside); /* nobody is lost or counted twice */
-    database_leave(&state->calls, s, f);
+    database_leave(w, s, &state->calls, f);
     gauge_add(&instance->clients, -1, core_now(s->core));
     host_leave(&instance->host, f);
 }
@@ -492,6 +491,7 @@ const struct model rds_model = {
             .target_kind = TARGET_KIND_DATABASE,
             .takes_work = true,
             .takes_operations = true,
+            .change_log = true,
             .work_help = "time of the call on one vCPU, its pages being in the buffer cache",
             .branch_work = "work inside 'parallel' takes its time, but no share of the CPU: give "
                            "it an operation of its own if that matters",

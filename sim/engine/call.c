@@ -531,14 +531,15 @@ static void call_record(struct world *w, const struct frame *f, bool heard, enum
     }
 }
 
-/* Of a call that a service sent by itself: it hears of the end, if it asked for that. */
-static void call_hear(struct world *w, const struct frame *f, enum outcome outcome)
+/* The service that sent the call by itself and hears of its end; or null. */
+static struct service *call_sender(struct world *w, const struct frame *f)
 {
-    struct service *sender = &w->services[w->scenario->edges[f->edge].caller];
-    const uint32_t number = core_more(&w->core, f)->delivery;
-    if (sender->model->heard != NULL && number != 0) {
-        sender->model->heard(w, sender, number, outcome);
+    if (!(f->flags & FRAME_ASYNC) || f->parent != FRAME_NONE ||
+        core_more(&w->core, f)->delivery == 0 || feed_is(w, f)) {
+        return NULL;
     }
+    struct service *sender = &w->services[w->scenario->edges[f->edge].caller];
+    return sender->model->heard != NULL ? sender : NULL;
 }
 
 /* The caller hears the outcome, if it is still there. */
@@ -549,17 +550,18 @@ static void call_answer(struct world *w, struct frame *f, enum outcome outcome)
         caller = core_frame(&w->core, f->parent);
         caller = caller->generation == f->parent_generation ? caller : NULL;
     }
-    const bool fed = feed_is(w, f);
+    struct service *sender = call_sender(w, f);
     if (f->flags & FRAME_MEASURED) {
-        call_record(w, f, caller != NULL || fed || f->flags & FRAME_ROOT, outcome);
+        const bool heard = caller != NULL || sender != NULL || feed_is(w, f);
+        call_record(w, f, heard || f->flags & FRAME_ROOT, outcome);
         world_closed(w);
     }
     if (f->flags & FRAME_ROOT) {
         traffic_finish(w, f, outcome);
     } else if (caller != NULL) {
         call_deliver(w, caller, outcome);
-    } else if (f->flags & FRAME_ASYNC && !fed && f->parent == FRAME_NONE) {
-        call_hear(w, f, outcome);
+    } else if (sender != NULL) {
+        sender->model->heard(w, sender, core_more(&w->core, f)->delivery, outcome);
     }
 }
 

@@ -87,6 +87,18 @@ double service_read(struct world *w, const struct reading *reading, struct readi
     return value;
 }
 
+void service_commit(struct world *w, struct service *s, const struct frame *f)
+{
+    s->changes.writes++;
+    s->changes.unsized += !(f->flags & FRAME_SIZED);
+    s->changes.bytes += (uint64_t)call_size(w, f);
+}
+
+const struct changes *service_changes(const struct world *w, uint16_t service)
+{
+    return &w->services[service].changes;
+}
+
 const char *service_type(const struct world *w, uint16_t service)
 {
     return w->scenario->services[service].type->name; /* also before that one has started */

@@ -44,7 +44,7 @@ void histogram_clear(struct histogram *histogram);
 /* The cold half of histogram_add: takes the octave. A negative value ends up here and asserts. */
 uint64_t *histogram_grow(struct histogram *histogram, uint32_t octave);
 
-static inline void histogram_add(struct histogram *histogram, int64_t value)
+static inline void histogram_add_many(struct histogram *histogram, int64_t value, uint64_t count)
 {
     const uint64_t v = (uint64_t)value;
     const uint32_t shift = 54u - (uint32_t)__builtin_clzll(v | 512);
@@ -53,7 +53,12 @@ static inline void histogram_add(struct histogram *histogram, int64_t value)
     uint64_t *counts = histogram->octaves[octave];
     if (__builtin_expect(counts == NULL, 0))
         counts = histogram_grow(histogram, octave);
-    counts[top % HISTOGRAM_BUCKETS]++;
+    counts[top % HISTOGRAM_BUCKETS] += count;
+}
+
+static inline void histogram_add(struct histogram *histogram, int64_t value)
+{
+    histogram_add_many(histogram, value, 1);
 }
 
 void histogram_merge(struct histogram *into, const struct histogram *from);

@@ -32,6 +32,13 @@ static inline void summary_add(struct summary *summary, int64_t value)
     histogram_add(&summary->histogram, value);
 }
 
+/* The same value so many times, at least once. */
+static inline void summary_add_many(struct summary *summary, int64_t value, uint64_t count)
+{
+    tally_add_many(&summary->tally, value, count);
+    histogram_add_many(&summary->histogram, value, count);
+}
+
 static inline void summary_merge(struct summary *into, const struct summary *from)
 {
     tally_merge(&into->tally, &from->tally);

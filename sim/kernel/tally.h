@@ -19,13 +19,19 @@ struct tally {
 /* Empties; also the way to begin. */
 void tally_clear(struct tally *tally);
 
-static inline void tally_add(struct tally *tally, int64_t value)
+/* The same value so many times, at least once. */
+static inline void tally_add_many(struct tally *tally, int64_t value, uint64_t count)
 {
-    tally->count++;
-    tally->sum += value;
-    tally->squares += (unsigned __int128)((__int128)value * value);
+    tally->count += count;
+    tally->sum += (__int128)value * (__int128)count;
+    tally->squares += (unsigned __int128)((__int128)value * value) * count;
     tally->min = value < tally->min ? value : tally->min;
     tally->max = value > tally->max ? value : tally->max;
+}
+
+static inline void tally_add(struct tally *tally, int64_t value)
+{
+    tally_add_many(tally, value, 1);
 }
 
 /* Adds all of `from` to `into`; exact, so the order does not matter. */

@@ -57,7 +57,7 @@ enum param_kind {
     PARAM_TEXT,       /* const char *NAME_text;    not given: null */
     PARAM_LIST,    /* struct list NAME_list;  a list of maps, each read by the rows of its items */
     PARAM_WATCH,   /* uint16_t NAME_service;  a service that is named, but not called; `range` may
-                      name a control that its type must have */
+                      name a control that its type must have, or be CHANGE_LOG */
     PARAM_WATCHES, /* struct watches NAME_services; a list of them */
     PARAM_READING, /* struct reading NAME_reading; SERVICE.METRIC, of one that runs beside */
     PARAM_NODE,    /* struct node *NAME_node;   of the language's own rooms (language.h), never of a
@@ -65,6 +65,7 @@ enum param_kind {
 };
 
 #define PARAM_INFINITE INT64_MAX
+#define CHANGE_LOG "change log" /* model_info.change_log is asked for */
 
 enum { SERVICE_NONE = 0xffff, OPERATION_SAME = 0xffff, ZONE_ANY = 0xff, RESOURCES_MAX = 6 };
 
@@ -343,6 +344,7 @@ struct model_info {
                                                 or lives on credits; null: as `scales` says */
     bool source;                             /* others may be fed by it: a trigger's `from` */
     bool acts;                               /* it does something even if nobody calls it */
+    bool change_log;                         /* it keeps a log of what is written: service_commit */
     const char *operations_from; /* a LIST whose items' `name`s are operations of the service, in
                                     that order, after the built-in ones; or null */
     bool holds_events;  /* asynchronous calls stand in a queue of its own: while they wait there

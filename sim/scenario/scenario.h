@@ -125,6 +125,7 @@ struct scenario_service {
                                           order of the rows */
     uint32_t targets_count;
     bool watched;              /* some service reads what it does while the world runs */
+    bool replicated;           /* some service reads its log of changes */
     const uint16_t *consumers; /* services that it feeds, in the order of their names */
     uint32_t consumers_count;
     struct place place; /* of its key */

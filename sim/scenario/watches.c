@@ -32,6 +32,31 @@ void rows_visit(struct loader *loader, struct service_draft *draft,
     }
 }
 
+/* What the row asks of the service's type is there. */
+static bool watches_fits(struct loader *loader, const struct row_place *place,
+                         const struct node *node, const struct scenario_service *named)
+{
+    const char *control = place->row->range;
+    const char *const *controls = named->type->controls;
+    if (strcmp(control, CHANGE_LOG) == 0) {
+        if (!named->type->change_log)
+            diag_error(loader->binder.diag, node->place,
+                       "'%s' is of type %s: it has no log of changes to read", named->name,
+                       named->type->name);
+        loader->services[named - loader->services].replicated = true;
+        return named->type->change_log;
+    }
+    while (control[0] != '\0' && controls != NULL && *controls != NULL &&
+           strcmp(*controls, control) != 0)
+        controls++;
+    if (control[0] != '\0' && (controls == NULL || *controls == NULL)) {
+        diag_error(loader->binder.diag, node->place, "'%s' is of type %s, which has no '%s'",
+                   named->name, named->type->name, place->row->key);
+        return false;
+    }
+    return true;
+}
+
 /* The service that the scalar names; SERVICE_NONE with an error, or silently if it is broken. */
 static uint16_t watches_service(struct loader *loader, const struct row_place *place,
                                 const struct node *node)
@@ -42,22 +67,12 @@ static uint16_t watches_service(struct loader *loader, const struct row_place *p
         !wiring_split(loader, node, &service, &operation))
         return SERVICE_NONE;
     const struct scenario_service *named = &loader->services[service];
-    const char *control = place->row->range;
     if (operation != NULL) {
         diag_error(loader->binder.diag, node->place, "a whole service is meant: write just '%s'",
                    named->name);
         return SERVICE_NONE;
     }
-    const char *const *controls = named->type->controls;
-    while (control[0] != '\0' && controls != NULL && *controls != NULL &&
-           strcmp(*controls, control) != 0)
-        controls++;
-    if (control[0] != '\0' && (controls == NULL || *controls == NULL)) {
-        diag_error(loader->binder.diag, node->place, "'%s' is of type %s, which has no '%s'",
-                   named->name, named->type->name, place->row->key);
-        return SERVICE_NONE;
-    }
-    return service;
+    return watches_fits(loader, place, node, named) ? service : SERVICE_NONE;
 }
 
 static void watches_one(struct loader *loader, struct service_draft *draft,

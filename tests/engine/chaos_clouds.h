@@ -352,6 +352,46 @@ static void chaos_engines(struct chaos_maker *m)
     chaos_print(m, "}\n");
 }
 
+static void chaos_bricks(struct chaos_maker *m)
+{
+    chaos_print(m,
+                "  bricks: {type: databricks, at_start: %s, cluster_start: %ums, worker_start: "
+                "%ums, min_workers: %u, max_workers: %u, queue: %u, auto_stop: %us, spot: "
+                "{share: %u%%, interruptions: 0.3/s, lost: 100ms}, operations: {command: {work: ",
+                chaos_chance(m, 50) ? "running" : "stopped", chaos_below(m, 3000),
+                chaos_below(m, 3000), chaos_between(m, 1, 3), chaos_between(m, 3, 6),
+                chaos_below(m, 99), chaos_below(m, 3), chaos_below(m, 101));
+    chaos_time(m);
+    chaos_print(m, ", calls: [{call: %c%u, timeout: %ums}]}}}\n", chaos_letter(m), chaos_last(m),
+                chaos_between(m, 1, 9));
+}
+
+static void chaos_feed(struct chaos_maker *m)
+{
+    if (!chaos_has(m, CHAOS_FEED)) {
+        return;
+    }
+    chaos_print(m, "  book: {type: aurora_serverless, max_capacity: 2 ACU, pages: 0, query_work: ");
+    chaos_time(m);
+    chaos_print(m,
+                "}\n  feed: {type: dms, source: book, target: %c%u, capture_latency: 500ms, "
+                "cdc_max_batch_interval: %us, cdc_min_file_size: %u kB, change_rate: %u/s, "
+                "tables: %u, memory_limit_total: 1 MiB, row_errors: %u%%, rows_per_write: %u, "
+                "recoverable_error_interval: 100ms, recoverable_error_interval_max: 1h",
+                chaos_letter(m), chaos_last(m), chaos_between(m, 1, 3), chaos_between(m, 1, 99),
+                chaos_between(m, 20, 2000), chaos_between(m, 1, 5), chaos_below(m, 101),
+                chaos_between(m, 1, 9));
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", failure: {mtbf: exponential(1min), failover: 1s, replacement: 2s}");
+    }
+    if (chaos_chance(m, 30)) {
+        chaos_print(m, ", full_load: {size: %u MB, max_file_size: 1 MB, max_sub_tasks: %u}",
+                    chaos_between(m, 1, 40), chaos_between(m, 1, 4));
+    }
+    chaos_print(m, "}\n");
+    chaos_bricks(m);
+}
+
 /* ---- the world ---- */
 
 static void chaos_plan_front(struct chaos_maker *m, uint32_t front)
@@ -423,6 +463,7 @@ static void chaos_cloud_services(struct chaos_maker *m)
     chaos_identities(m);
     chaos_stream(m);
     chaos_messengers(m);
+    chaos_feed(m);
     chaos_paths(m);
     chaos_engines(m);
     c->inside = true;

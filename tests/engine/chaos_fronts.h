@@ -36,6 +36,7 @@ enum chaos_beside {
     CHAOS_NEWS, /* a topic */
     CHAOS_BUS,
     CHAOS_LAKE, /* a bucket, a job and a workgroup on it */
+    CHAOS_FEED, /* `book`, whose writes `feed` carries somewhere, and `bricks` */
     CHAOS_BESIDE,
 };
 
@@ -146,6 +147,8 @@ static bool chaos_cloud_beside(struct chaos_maker *m)
         {CHAOS_LAKE, "etl.get_partitions"},
         {CHAOS_LAKE, "sql.query"},
         {CHAOS_LAKE, "sql.ddl"},
+        {CHAOS_FEED, "book.write"},
+        {CHAOS_FEED, "bricks.command"},
     };
     const uint32_t i = chaos_below(m, sizeof(all) / sizeof(all[0]));
     if (!chaos_has(m, all[i].of)) {

@@ -391,7 +391,8 @@ static void end_levels(const struct world *w)
 /* Some service ends calls that have called others. */
 static bool end_cuts(const struct world *w)
 {
-    static const char *const types[] = {"api_gateway", "auto_scaling_group", "lambda"};
+    static const char *const types[] = {"api_gateway", "auto_scaling_group", "fargate", "lambda",
+                                        "nlb"};
     bool cuts = false;
     for (uint32_t i = 0; i < w->scenario->services_count; i++) {
         for (uint32_t k = 0; k < sizeof(types) / sizeof(types[0]); k++) {

@@ -297,8 +297,83 @@ static const struct model gate_model = {
     .usage = gate_usage,
 };
 
-static const struct model *const own[] = {&tap_model, &taker_model, &gate_model, &pass_model,
-                                          &knife_model};
+/* ---- asker: calls its target five times by itself, a second apart, and hears how it ended ---- */
+
+struct asker_params {
+    struct call_target target_target;
+};
+#define PARAMS struct asker_params
+static const struct param asker_params[] = {
+    SERVICE(target, REQUIRED, "whom it asks", TESTS),
+};
+#undef PARAMS
+static const struct metric asker_metrics[] = {
+    {"good_numbers", QUANTITY_COUNT, METRIC_VALUE, "sum of the numbers of good ends", false},
+    {"throttled_numbers", QUANTITY_COUNT, METRIC_VALUE, "the same of throttled ones", false},
+};
+
+struct asker_state {
+    uint32_t asked;
+    double good, throttled;
+};
+
+static void asker_start(struct world *w, struct service *s)
+{
+    (void)w;
+    service_timer(s, SECOND, 0);
+}
+
+static void asker_timer(struct world *w, struct service *s, uint32_t slot)
+{
+    (void)slot;
+    const struct asker_params *p = s->params;
+    struct asker_state *asker = s->state;
+    asker->asked++;
+    call_send_sized(w, s, p->target_target.edge, asker->asked, 1000);
+    if (asker->asked < 5) {
+        service_timer(s, SECOND, 0);
+    }
+}
+
+static void asker_heard(struct world *w, struct service *s, uint32_t number, enum outcome outcome)
+{
+    (void)w;
+    struct asker_state *asker = s->state;
+    *(outcome == OUTCOME_OK ? &asker->good : &asker->throttled) += number;
+}
+
+static void asker_arrive(struct world *w, struct service *s, struct frame *f)
+{
+    (void)s;
+    call_work(w, f);
+}
+
+static void asker_observe(struct world *w, struct service *s, struct own_value *own)
+{
+    (void)w;
+    const struct asker_state *asker = s->state;
+    own[0].value = asker->good;
+    own[1].value = asker->throttled;
+}
+
+static const struct model asker_model = {
+    .info = {.name = "asker",
+             .title = "calls by itself",
+             .text = "for tests",
+             ROWS(params, asker_params),
+             ROWS(metrics, asker_metrics),
+             .acts = true,
+             .params_size = sizeof(struct asker_params)},
+    .state_size = sizeof(struct asker_state),
+    .start = asker_start,
+    .timer = asker_timer,
+    .observe = asker_observe,
+    .arrive = asker_arrive,
+    .heard = asker_heard,
+};
+
+static const struct model *const own[] = {&tap_model,  &taker_model, &gate_model,
+                                          &pass_model, &knife_model, &asker_model};
 enum { OWN = sizeof(own) / sizeof(own[0]) };
 
 #define HEAD_AFTER(warmup) \
@@ -532,6 +607,23 @@ static void test_quotas(void **state)
     lab_close(lab);
 }
 
+/* Three of five pass; who has asked is told of each end, and its edge counts them. */
+static void test_asked(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_run_with(own, OWN,
+                                   HEAD "services:\n"
+                                        "  a: {type: asker, target: b}\n"
+                                        "  b: {type: gate, work: 2s}\n"
+                                        "traffic:\n"
+                                        "  t: {to: a, rate: 6/min, arrivals: constant}\n");
+    lab_equal(lab, "services.a.good_numbers", 1 + 2 + 3);
+    lab_equal(lab, "services.a.throttled_numbers", 4 + 5);
+    lab_equal(lab, "services.a.outgoing.b.call.errors.throttled", 0.4);
+    lab_equal(lab, "services.a.outgoing.b.call.latency.mean", 2);
+    lab_close(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_limit_of_a_group),
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_quotas),
+        cmocka_unit_test(test_asked),
         cmocka_unit_test(test_bulkhead_of_a_consumer),
         cmocka_unit_test(test_competing_consumers),
         cmocka_unit_test(test_zones_of_deliveries),

@@ -41,6 +41,7 @@ OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
                                          "freshness")},
        "athena": {f"{key}_time": LATENCY for key in ("total_execution", "engine_execution",
                                                      "query_queue", "query_planning")},
+       "databricks": {"cluster_start_time": LATENCY}, "dms": {"replication_lag": LATENCY},
        "s3": {"first_byte_latency": LATENCY, "total_request_latency": LATENCY},
        "cache": {"hit_ratio": None}}
 BUSY = ("flagship", "serverless-api")  # they do much work
