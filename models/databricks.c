@@ -56,6 +56,7 @@ struct databricks {
     struct gauge workers, nodes, running, queued, inside;
     struct gauge_window workers_seen, nodes_seen, running_seen, queued_seen;
     struct clusters scaling; /* of a warehouse */
+    bool lacked;             /* one found no cluster to have or to start */
     double sums[DATABRICKS_METRICS];
     struct summary starts;
 };
@@ -524,6 +525,7 @@ static void databricks_arrive(struct world *w, struct service *s, struct frame *
     line_join(&d->line, s->core, f);
     gauge_add(&s->load.queue, 1, core_now(s->core));
     gauge_add(&d->queued, 1, core_now(s->core));
+    d->lacked = d->lacked || d->up + d->starting == d->count;
     databricks_want(w, s);
 }
 
@@ -652,16 +654,20 @@ static void databricks_observe(struct world *w, struct service *s, struct own_va
 static void databricks_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
+    const struct databricks_params *p = s->params;
     const struct databricks *d = s->state;
+    /* a run is to use all workers of its cluster, and lacks nothing before it waits for another */
+    const bool job = p->compute == DATABRICKS_JOBS;
+    const bool limited = d->places != HOST_UNLIMITED && (!job || d->lacked);
     double worked_s = 0;
     for (uint32_t i = 0; i < d->count; i++) {
         worked_s += host_worked_ns(&d->clusters[i].host) * (double)d->most / DATABRICKS_S;
     }
-    usage[DATABRICKS_OF_WORKERS] =
-        (struct usage){.used = worked_s, .available = (double)d->most * d->count};
+    usage[DATABRICKS_OF_WORKERS] = (struct usage){
+        .used = worked_s, .available = job ? (double)INFINITY : (double)d->most * d->count};
     usage[DATABRICKS_OF_PLACES] = (struct usage){
         .used = gauge_area_s(&d->inside, core_now(s->core)),
-        .available = d->places == HOST_UNLIMITED ? (double)INFINITY : (double)d->places * d->count,
+        .available = limited ? (double)d->places * d->count : (double)INFINITY,
     };
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sim/engine/bottleneck.h"
 #include "tests/support/logged.h"
 
 #define HEAD "archsim: 1\nname: test\nreplications: 1\nwarmup: 0s\nseed: 3\n"
@@ -219,6 +220,28 @@ static void nested_calls_hold_the_place(void **state)
     lab_close(lab);
 }
 
+/* A run alone uses all workers of the one cluster that a job has at a time, and lacks nothing; the
+ * second of two at once does. */
+static void one_run_at_a_time_is_no_bottleneck(void **state)
+{
+    (void)state;
+    for (int runs = 1; runs <= 2; runs++) {
+        struct lab *lab =
+            lab_run(HEAD "duration: 4h\nservices:\n"
+                         "  job: {type: databricks, compute: jobs, min_workers: 2, max_workers: 2,"
+                         " operations: {run: {work: 1h}}}\n"
+                         "traffic:\n  t: {to: job.run, rate: 1/h, arrivals: constant, batch: %d}\n",
+                    runs);
+        const struct results_bottleneck found =
+            bottleneck_find(lab->scenario, lab->experiment.replications, 1, 0.95);
+        assert_int_equal(found.known, runs == 2);
+        if (runs == 2) {
+            assert_string_equal(found.resource, "calls at a time");
+        }
+        lab_close(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +256,7 @@ int main(void)
         cmocka_unit_test(classic_warehouse_grows_by_minutes_of_load),
         cmocka_unit_test(spot_workers_are_away_while_replaced),
         cmocka_unit_test(nested_calls_hold_the_place),
+        cmocka_unit_test(one_run_at_a_time_is_no_bottleneck),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
