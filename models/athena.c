@@ -492,20 +492,26 @@ static void athena_observe(struct world *w, struct service *s, struct own_value 
     }
 }
 
+static struct usage athena_used(const struct gauge *used, int64_t most, int64_t now_ns)
+{
+    return (struct usage){.used = gauge_area_s(used, now_ns),
+                          .available = most == ALLOTMENT_UNLIMITED ? INFINITY : (double)most};
+}
+
+/* A reservation's queries are not in the account's quota of active ones. */
 static void athena_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
     const struct athena_account *account = s->shared;
-    const struct gauge *active = &account->active[ATHENA_QUERY];
+    const struct allotment *running = &((const struct athena *)s->state)->running;
     const int64_t now_ns = core_now(s->core);
-    usage[0] = (struct usage){.used = gauge_area_s(active, now_ns),
-                              .available = (double)account->most[ATHENA_QUERY],
-                              .peak = (double)gauge_read(active, now_ns).max};
-    usage[1] = (struct usage){.used = (double)account->starts.taken,
-                              .available = account->starts.rate_per_s};
-    if (!athena_on_demand(s)) {
-        usage[0] = (struct usage){.available = INFINITY};
-    }
+    usage[ATHENA_OF_ACTIVE] = athena_used(
+        &account->active[ATHENA_QUERY],
+        athena_on_demand(s) ? account->most[ATHENA_QUERY] : ALLOTMENT_UNLIMITED, now_ns);
+    usage[ATHENA_OF_STARTS] = (struct usage){.used = (double)account->starts.taken,
+                                             .available = account->starts.rate_per_s};
+    usage[ATHENA_OF_RUNNING] = athena_used(&running->places, running->places_most, now_ns);
+    usage[ATHENA_OF_DPUS] = athena_used(&running->units, running->units_most, now_ns);
 }
 
 static const char *athena_check(const void *params)

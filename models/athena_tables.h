@@ -160,6 +160,12 @@ static const struct metric athena_metrics[] = {
                             "DPU-hours of the reservation, used or not"},
 };
 
-static const char *const athena_resources[] = {"active queries", "start requests"};
+enum athena_resource { ATHENA_OF_ACTIVE, ATHENA_OF_STARTS, ATHENA_OF_RUNNING, ATHENA_OF_DPUS };
+static const char *const athena_resources[] = {
+    [ATHENA_OF_ACTIVE] = "active queries",
+    [ATHENA_OF_STARTS] = "start requests",
+    [ATHENA_OF_RUNNING] = "running queries",
+    [ATHENA_OF_DPUS] = "reserved DPUs",
+};
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sim/engine/bottleneck.h"
 #include "tests/support/lab.h"
 
 #define HEAD(duration)                                             \
@@ -220,6 +221,34 @@ static void cancelled_query_leaves_the_line(void **state)
     lab_close(lab);
 }
 
+/* What is nearest to its limit: places on demand, DPUs of a reservation, active queries. Two a
+ * minute of 10 s each hold 1/3 of a place on average. */
+static void limits_can_be_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *limit, *resource;
+        double share;
+    } cases[] = {
+        {"running: 1", "running queries", 1 / 3.0},
+        {"capacity: 4", "reserved DPUs", 1 / 3.0},
+        {"partitions: 1", "active queries", 1 / 60.0}, /* of 20 */
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lab *lab =
+            lab_run(HEAD("1h") "region: sa-east-1\nservices: {q: {type: athena, scanned: 0B, "
+                               "startup: 10s, %s}}\n"
+                               "traffic: {t: {to: q.query, arrivals: constant, rate: 2/min}}\n",
+                    cases[i].limit);
+        const struct results_bottleneck found =
+            bottleneck_find(lab->scenario, lab->experiment.replications, 1, 0.95);
+        assert_true(found.known);
+        assert_string_equal(found.resource, cases[i].resource);
+        assert_true(fabs(found.utilization.value - cases[i].share) < 0.002);
+        lab_close(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +264,7 @@ int main(void)
         cmocka_unit_test(young_results_are_reused),
         cmocka_unit_test(scan_reads_its_bucket),
         cmocka_unit_test(cancelled_query_leaves_the_line),
+        cmocka_unit_test(limits_can_be_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
