@@ -202,7 +202,7 @@ static void aurora_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct aurora_params *p = s->params;
     struct aurora *state = s->state;
-    uint32_t index = database_choose(&state->calls, f, state->count);
+    uint32_t index = database_choose(w, &state->calls, f, state->count);
     if (state->troubled && !aurora_reroute(w, s, f, &index)) {
         call_refuse(w, f, OUTCOME_UNAVAILABLE);
         return;

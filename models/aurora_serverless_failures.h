@@ -200,7 +200,7 @@ static inline bool aurora_reroute(struct world *w, struct service *s, const stru
 {
     struct aurora *state = s->state;
     for (uint32_t tries = 1; state->lost[*index] && tries < state->count; tries++) {
-        *index = database_choose(&state->calls, f, state->count);
+        *index = database_choose(w, &state->calls, f, state->count);
     }
     *index = state->lost[*index] ? 0 : *index;
     return *index > 0 || !state->writer.down || aurora_reaches(w, s, f);

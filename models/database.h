@@ -114,11 +114,22 @@ static inline void database_window_ends(const struct service *s, struct database
     database->connections_max = gauge_read(&database->connections, core_now(s->core)).max;
 }
 
-/* Where a call goes, of so many instances, the writer first. */
-static inline uint32_t database_choose(struct database *database, const struct frame *f,
-                                       uint32_t count)
+/* frame.block of an rds_proxy's call: what it has; a connection is + role. */
+enum proxy_block { PROXY_OUT, PROXY_WAITING, PROXY_BORROWING };
+
+/* It comes over an RDS Proxy's connection to the writer, whatever its name is. */
+static inline bool database_to_writer(const struct world *w, const struct frame *f)
 {
-    if (database->kinds[f->operation] != DATABASE_READ || count == 1) {
+    const struct frame *caller = call_waiting(w, f);
+    return caller != NULL && caller->block == PROXY_BORROWING + DATABASE_WRITER &&
+           strcmp(service_type(w, caller->service), "rds_proxy") == 0;
+}
+
+/* Where a call goes, of so many instances, the writer first. */
+static inline uint32_t database_choose(const struct world *w, struct database *database,
+                                       const struct frame *f, uint32_t count)
+{
+    if (database->kinds[f->operation] != DATABASE_READ || count == 1 || database_to_writer(w, f)) {
         return 0;
     }
     const uint32_t index = 1 + database->next_reader;

@@ -185,6 +185,9 @@ static void rds_fail(struct world *w, struct service *s)
     if (world_measuring(w)) {
         state->lost_writes += p->deployment == RDS_SINGLE_AZ ? rds_unsaved(s) : 0;
     }
+    if (p->deployment == RDS_SINGLE_AZ) {
+        state->unsaved = 0; /* the next failure cannot lose them again */
+    }
     database_fail(w, s, &state->writer, &state->instances[RDS_WRITER].host, delay_ns,
                   p->failover.proxied_ratio, state->count);
 }
@@ -229,7 +232,7 @@ static void rds_arrive(struct world *w, struct service *s, struct frame *f)
 {
     const struct rds_params *p = s->params;
     struct rds *state = s->state;
-    const uint32_t index = database_choose(&state->calls, f, state->count);
+    const uint32_t index = database_choose(w, &state->calls, f, state->count);
     if (index == RDS_WRITER && state->writer.down) {
         if (!database_proxied(w, s, &state->writer, f)) {
             call_refuse(w, f, OUTCOME_UNAVAILABLE);

@@ -19,7 +19,9 @@ enum {
     RDS_GP2_IOPS_MOST = 16000, /* of a volume */
     RDS_GP2_BURST_IOPS = 3000, /* of a volume, by */
     RDS_GP2_CREDITS = 5400000,
-    RDS_GP2_MIB_PER_S = 250, /* of a volume, which some below 334 GiB keep only while they burst */
+    RDS_GP2_SMALL_GIB = 170, /* a volume up to here has */
+    RDS_GP2_SMALL_MIB_PER_S = 128,
+    RDS_GP2_MIB_PER_S = 250, /* a larger one, which below 334 GiB keeps it only while it bursts */
     RDS_GP3_IOPS = 3000,
     RDS_GP3_IOPS_MOST = 64000,
     RDS_GP3_MIB_PER_S = 125,
@@ -86,7 +88,10 @@ static inline double rds_throughput(const struct rds_params *p)
     const double stripes = rds_striped(p) ? RDS_STRIPES : 1;
     switch ((enum rds_storage)p->storage.type) {
     case RDS_GP2:
-        return stripes * RDS_GP2_MIB_PER_S * RDS_MIB;
+        return stripes * RDS_MIB *
+               ((double)p->storage.size_bytes <= stripes * RDS_GP2_SMALL_GIB * RDS_GIB
+                    ? RDS_GP2_SMALL_MIB_PER_S
+                    : RDS_GP2_MIB_PER_S);
     case RDS_GP3:
         return p->storage.throughput_bytes_per_s > 0 ? p->storage.throughput_bytes_per_s
                                                      : stripes * RDS_GP3_MIB_PER_S * RDS_MIB;

@@ -10,7 +10,6 @@
 
 #include "models/database.h"
 
-enum { PROXY_OUT, PROXY_WAITING, PROXY_BORROWING };               /* frame.block */
 enum proxy_slot { PROXY_UNPINS, PROXY_EXPIRES = DATABASE_ROLES }; /* each, + role */
 #define PROXY_NANO 1e-9
 
@@ -142,7 +141,7 @@ static void proxy_borrow(struct world *w, struct service *s, struct proxy_pool *
     const struct proxy_params *p = s->params;
     struct proxy *proxy = s->state;
     proxy_use(s, pool, 1);
-    f->block = PROXY_BORROWING;
+    f->block = (uint8_t)(PROXY_BORROWING + proxy_role(s, f));
     if (f->flags & FRAME_MEASURED) {
         summary_add(&proxy->borrow, core_now(s->core) - f->start_ns);
         proxy->queries++;
@@ -177,7 +176,7 @@ static void proxy_let_go(struct world *w, struct service *s, struct frame *f, bo
     struct proxy_pool *pool = &proxy->pools[role];
     if (f->block == PROXY_WAITING) {
         proxy_unwait(s, pool, f);
-    } else if (f->block == PROXY_BORROWING) {
+    } else if (f->block >= PROXY_BORROWING) {
         f->block = PROXY_OUT;
         if (pin && p->pinned.hold_ns_dist != NULL &&
             random_uniform(&proxy->pin_random) < p->pinned.share_ratio) {
@@ -272,7 +271,7 @@ static bool proxy_keep(struct world *w, struct service *s, struct frame *f, enum
 {
     const struct proxy_params *p = s->params;
     struct proxy *proxy = s->state;
-    if (outcome != OUTCOME_UNAVAILABLE || f->block != PROXY_BORROWING ||
+    if (outcome != OUTCOME_UNAVAILABLE || f->block < PROXY_BORROWING ||
         f->note != (uint32_t)core_now(s->core) || proxy_expired(s, f)) {
         return false;
     }

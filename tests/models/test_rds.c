@@ -153,6 +153,24 @@ static void gp2_bursts_by_credits(void **state)
     lab_close(lab);
 }
 
+/* EC2 User Guide, gp2: 128 MiB/s up to 170 GiB, else 250 MiB/s; as type ebs has it. 200 commits of
+ * 1 MiB a second, for 60 s: 60 s x 72 of them still wait at the end. */
+static void gp2_throughput_by_size(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct lab *lab = lab_run(
+            HEAD("60s") "  db: {type: rds, class: db.m6i.8xlarge, pages: 0, dirty_pages: 0, work: "
+                        "1us, max_connections: 5000, storage: {type: gp2, size: %s}}\n"
+                        "traffic:\n  t: {to: db.write, arrivals: constant, rate: 200/s, size: 1 "
+                        "MiB}\n",
+            i == 0 ? "170 GiB" : "171 GiB");
+        const double most_s = lab_value(lab, "services.db.write_latency.max");
+        assert_true(i == 0 ? fabs(most_s - 60 * 72 / 128.0) < 0.3 : most_s < 10e-3);
+        lab_close(lab);
+    }
+}
+
 /* [S] gp3: 3,000 I/Os a second below 400 GiB, 12,000 from there on; and it never bursts. */
 static void gp3_by_size(void **state)
 {
@@ -362,6 +380,11 @@ static void a_restore_loses_minutes(void **state)
                              "{mtbf: 700s}}\n" TRAFFIC("write", "10/s"));
     lab_equal(lab, "services.db.lost_writes", 0);
     lab_close(lab);
+    lab = lab_run(HEAD("250s") "  db: {type: rds, pages: 0, work: 1us, commit: 0s, failover: "
+                               "{restore: 0s}, failure: {mtbf: 100s}}\n" TRAFFIC("write", "10/s"));
+    lab_equal(lab, "services.db.failovers", 2); /* in one interval: what is lost is lost once */
+    expect_near(lab_value(lab, "services.db.lost_writes"), 2000, 2, "lost once");
+    lab_close(lab);
     lab =
         lab_run(HEAD("1s") "  db: {type: rds, backup: {retention: 0s}}\n" TRAFFIC("write", "1/s"));
     assert_true(isnan(lab_value(lab, "services.db.point_in_time_rpo")));
@@ -410,6 +433,7 @@ int main(void)
         cmocka_unit_test(cpu_is_shared),
         cmocka_unit_test(bought_iops_queue),
         cmocka_unit_test(gp2_bursts_by_credits),
+        cmocka_unit_test(gp2_throughput_by_size),
         cmocka_unit_test(gp3_by_size),
         cmocka_unit_test(the_link_limits),
         cmocka_unit_test(standbys_cost_commits),

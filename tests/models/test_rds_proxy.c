@@ -115,6 +115,27 @@ static void readers_have_their_own_pool(void **state)
     lab_close(lab);
 }
 
+/* "Working with Amazon RDS Proxy endpoints": the default endpoint is read/write, and connects to
+ * the writer; so that is where its reads use the CPU, and not at readers which it does not know. */
+static void without_an_endpoint_of_theirs_reads_go_to_the_writer(void **state)
+{
+    (void)state;
+    const char *const options[] = {"max_connections: 9", "max_connections: 9, readers: 2"};
+    for (int i = 0; i < 2; i++) {
+        struct lab *lab = lab_run(
+            HEAD("100s") PROXY("%s") "  db: {type: rds, class: db.m6g.large, replicas: 2, pages: "
+                                     "0, operations: {read: {work: 10ms}}}\ntraffic:\n  t: {to: "
+                                     "px.read, arrivals: constant, rate: 20/s}\n",
+            options[i]);
+        const double cpu = 20 * 10e-3 / 2; /* of two vCPUs, or of two instances of them */
+        const double writer = lab_value(lab, "services.db.cpu_utilization");
+        const double reader = lab_value(lab, "services.db.cpu_utilization_reader");
+        assert_true(fabs(writer - (i == 0 ? cpu : 0)) < 1e-3);
+        assert_true(fabs(reader - (i == 0 ? 0 : cpu / 2)) < 1e-3);
+        lab_close(lab);
+    }
+}
+
 /* [P] "reduces failover times by up to 66 %", and keeps connections over it: a failover of 60 s is
  * over after 20.4 s, and calls wait for it; who calls the database itself fails for 60 s. What was
  * under way fails, in either way. */
@@ -164,6 +185,7 @@ int main(void)
         cmocka_unit_test(waiting_ends),
         cmocka_unit_test(pinned_sessions_keep_connections),
         cmocka_unit_test(readers_have_their_own_pool),
+        cmocka_unit_test(without_an_endpoint_of_theirs_reads_go_to_the_writer),
         cmocka_unit_test(failovers_are_shorter),
         cmocka_unit_test(a_long_failover_is_not_waited_for),
     };
