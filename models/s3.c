@@ -152,6 +152,15 @@ static double s3_put_ns(const struct s3_params *p, struct s3 *b, double size_byt
     return ns;
 }
 
+/* Of a multipart upload, as its streams send them. */
+static double s3_parts_per_s(const struct s3_params *p, double size_bytes, double parts)
+{
+    const double streams = fmin(parts, (double)p->multipart.concurrency_count);
+    const double each_s =
+        p->put_latency_ns_dist->mean / S3_NS_PER_S + size_bytes / parts / p->throughput_bytes_per_s;
+    return streams / each_s;
+}
+
 static void s3_count_requests(const struct frame *f, struct s3 *b, double parts, bool multipart)
 {
     static const enum s3_metric metrics[S3_OPERATIONS] = {
@@ -166,8 +175,8 @@ static void s3_count_requests(const struct frame *f, struct s3 *b, double parts,
     s3_count(f, b, S3_ALL_REQUESTS, parts + posts);
 }
 
-/* False: 503 Slow Down. */
-static bool s3_admit(struct service *s, const struct frame *f, double requests)
+/* False: 503 Slow Down. *range: of its prefix. */
+static bool s3_admit(struct service *s, const struct frame *f, double requests, uint32_t *range)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
@@ -175,13 +184,13 @@ static bool s3_admit(struct service *s, const struct frame *f, double requests)
         f->operation == S3_PUT || f->operation == S3_DELETE || f->operation == S3_RESTORE;
     const uint32_t prefix =
         p->prefixes_popularity.n > 0 ? zipf_draw(&b->prefixes, &b->prefix_random) : 0;
-    const uint32_t range = prefix % b->ranges.setup.ranges_count;
     bool begins;
+    *range = prefix % b->ranges.setup.ranges_count;
     const bool passes =
-        key_ranges_pass(&b->ranges, range, writes ? KEY_RANGES_WRITES : KEY_RANGES_READS,
+        key_ranges_pass(&b->ranges, *range, writes ? KEY_RANGES_WRITES : KEY_RANGES_READS,
                         (int64_t)requests, core_now(s->core), &begins);
     if (begins) {
-        s3_split_begins(s, range);
+        s3_split_begins(s, *range);
     }
     return passes;
 }
@@ -193,6 +202,8 @@ static void s3_timer(struct world *w, struct service *s, uint32_t slot)
         deliveries_due(w, s, &b->events, slot);
     } else if (slot == S3_DAY) {
         s3_day(w, s);
+    } else if (slot >= S3_UPLOAD) {
+        s3_upload_slice(w, s, slot - S3_UPLOAD);
     } else if (slot >= S3_BULK) {
         s3_bulk_slice(w, s, slot - S3_BULK);
     } else if (slot >= S3_RESTORES) {
@@ -234,7 +245,11 @@ static void s3_arrive(struct world *w, struct service *s, struct frame *f)
     }
     const bool multipart = put && size_bytes > (double)p->multipart.above_bytes;
     const double parts = put ? s3_parts(p, size_bytes) : 1;
-    if (!s3_admit(s, f, parts + (multipart ? S3_MULTIPART_POSTS : 0))) {
+    const double requests = parts + (multipart ? S3_MULTIPART_POSTS : 0);
+    const double per_s = multipart ? s3_parts_per_s(p, size_bytes, parts) : requests;
+    const double soon = fmin(requests, fmax(1, ceil(per_s)));
+    uint32_t range;
+    if (!s3_admit(s, f, soon, &range)) {
         s3_count(f, b, S3_5XX, 1);
         s3_count_requests(f, b, 1, false);
         call_throttle(w, f, "requests of a partition");
@@ -260,6 +275,10 @@ static void s3_arrive(struct world *w, struct service *s, struct frame *f)
         summary_add(&b->totals, llround(total_ns));
     }
     core_more(s->core, f)->size_bytes = (float)size_bytes;
+    f->note = S3_WHOLE;
+    if (requests > soon) {
+        s3_upload(s, f, range, per_s, requests - soon);
+    }
     f->work_ns = llround(total_ns);
     call_work(w, f);
 }
@@ -317,7 +336,7 @@ static void s3_finish(struct world *w, struct service *s, struct frame *f)
 {
     const struct s3_params *p = s->params;
     struct s3 *b = s->state;
-    if (f->operation == S3_READ_BULK || f->operation == S3_WRITE_BULK) {
+    if (f->operation == S3_READ_BULK || f->operation == S3_WRITE_BULK || f->note != S3_WHOLE) {
         s3_bulk_finish(s, f);
     }
     if (f->answer != OUTCOME_OK || f->flags & FRAME_WITHDRAWN) {
@@ -408,7 +427,7 @@ const struct model s3_model = {
                 "byte and size / `throughput`; a put above `multipart.above` is a multipart "
                 "upload: two POSTs, and between them its parts in rounds of "
                 "`multipart.concurrency`, each with a put's latency, all with tokens of their "
-                "own, taken at its arrival. Objects are not simulated one by one: they are counts "
+                "own, second by second. Objects are not simulated one by one: they are counts "
                 "and bytes by the day of their last access; in Intelligent-Tiering they move to "
                 "infrequent after 30 days without access and to archive instant after 90, or, if "
                 "`archive` says so, on to the archives, which a get cannot read: `restore` brings "

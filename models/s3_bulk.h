@@ -20,6 +20,7 @@ struct s3_bulk_call {
     double posts_ratio; /* requests that begin or complete a multipart upload */
     int64_t left;       /* requests */
     uint32_t frame, timer;
+    uint32_t range; /* of an upload */
     bool writes;
 };
 
@@ -110,6 +111,48 @@ static inline void s3_bulk_arrive(struct world *w, struct service *s, struct fra
     call->frame = core_slot(s->core, f);
     load_serve(&s->load, s->core, f); /* it works, if at the pace that it is let */
     s3_bulk_slice(w, s, f->note);
+}
+
+/* ---- a large upload: its parts ask for tokens as they are sent, not all at its arrival ---- */
+
+/* A second's worth of them; what is refused is sent again within the time that the put takes. */
+static inline void s3_upload_slice(struct world *w, struct service *s, uint32_t number)
+{
+    struct s3 *b = s->state;
+    struct s3_bulk_call *call = records_at(&b->bulk.calls, number);
+    const struct frame *f = core_frame(s->core, call->frame);
+    const int64_t second = (int64_t)fmax(1, ceil(call->per_s));
+    const int64_t wanted = call->left < second ? call->left : second;
+    bool begins = false;
+    const int64_t got = key_ranges_pass_some(&b->ranges, call->range, KEY_RANGES_WRITES, wanted,
+                                             core_now(s->core), &begins);
+    if (begins) {
+        s3_split_begins(s, call->range);
+    }
+    if (got < wanted) {
+        s3_count(f, b, S3_5XX, (double)(wanted - got));
+        s3_count(f, b, S3_ALL_REQUESTS, (double)(wanted - got));
+        service_throttled(w, s, "requests of a partition");
+    }
+    call->left -= got;
+    call->timer =
+        call->left > 0 ? service_timer(s, S3_BULK_SLICE_NS, S3_UPLOAD + number) : EVENT_NONE;
+}
+
+/* So many requests are left after those of the first second. */
+static inline void s3_upload(struct service *s, struct frame *f, uint32_t range, double per_s,
+                             double requests)
+{
+    struct s3 *b = s->state;
+    f->note = records_take(&b->bulk.calls);
+    *(struct s3_bulk_call *)records_at(&b->bulk.calls, f->note) = (struct s3_bulk_call){
+        .per_s = per_s,
+        .left = (int64_t)requests,
+        .frame = core_slot(s->core, f),
+        .timer = service_timer(s, S3_BULK_SLICE_NS, S3_UPLOAD + f->note),
+        .range = range,
+        .writes = true,
+    };
 }
 
 static inline void s3_bulk_finish(struct service *s, struct frame *f)

@@ -15,13 +15,15 @@
 
 enum { S3_DAYS_INFREQUENT = 30, S3_DAYS_ARCHIVE = 90, S3_PARTS_MAX = 10000 };
 enum { S3_ARCHIVED = 3, S3_DEEP_ARCHIVED = 4 }; /* tiers that a get cannot read */
-enum { S3_CREATED, S3_REMOVED, S3_TARGETS }; /* of events */
-enum { S3_MULTIPART_POSTS = 2 };             /* it begins, it is complete */
-/* Slots of timers: below these deliveries; then splits of range i, then calls in bulk. */
+enum { S3_CREATED, S3_REMOVED, S3_TARGETS };    /* of events */
+enum { S3_MULTIPART_POSTS = 2 };                /* it begins, it is complete */
+/* Slots of timers: below these deliveries; then splits of range i, then calls in bulk, uploads. */
 #define S3_DAY UINT32_C(0x80000000)
 #define S3_SPLIT UINT32_C(0x80000001)
 #define S3_RESTORES UINT32_C(0xb0000000) /* and on: of a tier */
 #define S3_BULK UINT32_C(0xc0000000)
+#define S3_UPLOAD UINT32_C(0xe0000000)
+#define S3_WHOLE UINT32_MAX /* frame.note: it has asked for all its tokens; else its s3_bulk_call */
 #define S3_MONITORED_BYTES 131072.0         /* 128 KiB */
 #define S3_OBJECT_MAX_BYTES 5497558138880.0 /* 5 TiB */
 #define S3_NS_PER_S 1e9

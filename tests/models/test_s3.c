@@ -120,6 +120,29 @@ static void large_put_goes_in_parts(void **state)
     lab_close(lab);
 }
 
+/* Its parts are requests when they are sent: 8,500 of 8.5 MB by ten streams that take 150 ms for
+ * each are 66.7 a second for 127.5 s, far below the 3,500 of a partition. Two of them beside 3,300
+ * small puts a second fit; beside 3,400 a second 33.3 are too many. */
+static void a_large_put_is_no_burst(void **state)
+{
+    (void)state;
+    const char *const rates[] = {"3300/s", "3400/s"};
+    for (int i = 0; i < 2; i++) {
+        struct lab *lab = lab_run(
+            "archsim: 1\nname: t\nduration: 100s\nwarmup: 0s\ndrain: 0s\nreplications: 1\nseed: 3\n"
+            "services: {b: {type: s3, put_latency: 50ms, partition_burst: 100ms, multipart: "
+            "{above: "
+            "8500 kB, part: 8500 kB}}}\ntraffic:\n  large: {to: b.put, arrivals: constant, rate: "
+            "[[0s, 1/s], [1s, "
+            "0/s]], batch: 2, size: 72250 MB}\n  small: {to: b.put, arrivals: constant, rate: %s, "
+            "size: 1 B}\n",
+            rates[i]);
+        near(lab, "services.b.5xx_errors", i == 0 ? 0 : 99 * (2 * 67 - 100) - (350 - 2 * 67),
+             i == 0 ? 0 : 3); /* the first second is of the burst */
+        lab_close(lab);
+    }
+}
+
 /* [T] 30 days without access: infrequent; 90: archive instant. A million objects of 1 MB, last
  * accessed at the start, looked at over 120 days: 31, 60 and 29 of them (a move is late by up to a
  * day). Objects below 128 KiB stay. */
@@ -382,6 +405,7 @@ int main(void)
         cmocka_unit_test(prefixes_add_up_where_partitioned),
         cmocka_unit_test(get_takes_first_byte_and_transfer),
         cmocka_unit_test(large_put_goes_in_parts),
+        cmocka_unit_test(a_large_put_is_no_burst),
         cmocka_unit_test(objects_move_by_days_without_access),
         cmocka_unit_test(read_warms_an_object),
         cmocka_unit_test(events_come_at_least_once),
