@@ -406,6 +406,7 @@ const struct model dynamodb_model = {
             .scales = true,
             .scales_with = dynamodb_scales,
             .check = dynamodb_check,
+            .forbid = dynamodb_forbid,
             .terms = dynamodb_terms,
         },
     .state_size = sizeof(struct dynamodb),

@@ -152,4 +152,32 @@ static inline void dynamodb_global_observe(const struct dynamodb_global *global,
     own[LOST_AGE].value = global->lost_age_ns / NS_PER_S;
 }
 
+/* Its home is one of the regions, and no replica of itself. */
+static inline const char *dynamodb_forbid(const void *params, const struct passage *passage,
+                                          struct arena *arena)
+{
+    const struct dynamodb_params *p = params;
+    const struct dynamodb_replica *replicas = p->replicas_list.items;
+    const struct scenario_service *callee = &passage->scenario->services[passage->callee];
+    const char *home = passage->scenario->region;
+    if (callee->params != params) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < p->replicas_list.count; i++) {
+        if (strcmp(replicas[i].region_text, home) == 0) {
+            return arena_printf(arena,
+                                "'%s' is in %s itself: its replicas are those of other regions",
+                                callee->name, home);
+        }
+        if (dynamodb_strong(p) &&
+            dynamodb_region_set(replicas[i].region_text) != dynamodb_region_set(home)) {
+            return arena_printf(arena,
+                                "'%s' is in %s: strong consistency is not offered between it and "
+                                "the regions of its replicas",
+                                callee->name, home);
+        }
+    }
+    return NULL;
+}
+
 #endif

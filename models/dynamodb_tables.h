@@ -531,7 +531,7 @@ static const char dynamodb_text[] =
     "in order; up to two consumers (`trigger`) poll it, four times a second, and read what a "
     "partition left that was split before what its halves add. With `replicas` each write goes on "
     "to other regions, one by one in no order, or waits for another region (strong, which has no "
-    "transactions and whose home must be a region of the set, too); writes that come from other "
+    "transactions and whose home is a region of the set, too); writes that come from other "
     "regions are traffic of their own here. Left out: indexes, capacity used by maintenance, "
     "growth in size, writes that change nothing and so add no record, shards that roll over, "
     "what replicas lack capacity for, and retries of the SDK (say `retry` on the call).";
