@@ -7,6 +7,8 @@
 #ifndef ARCHSIM_MODELS_DELIVERY_H
 #define ARCHSIM_MODELS_DELIVERY_H
 
+#include <string.h>
+
 #include "models/model.h"
 #include "sim/blocks/records.h"
 #include "sim/blocks/redelivery.h"
@@ -30,6 +32,7 @@ struct delivery_target {
     uint16_t edge, dead_edge;
     bool has_dead;
     bool accepts; /* it has a queue of its own for events, and takes what it is handed */
+    bool starts;  /* it begins work on data of its own: see delivery_starts */
     struct redelivery retry;
     struct throttle pace; /* zeroed: none */
     double jitter_ratio;
@@ -78,6 +81,15 @@ static inline void deliveries_init(struct world *w, struct service *s, struct de
     summary_init(&d->latency, s->arena);
     d->jitter_random = service_random(w, s, "jitter");
     service_gauge(s, &d->waiting, &d->waiting_window);
+}
+
+/* StartJobRun and its like begin what then works on data of its own: the size of the event is not
+ * theirs, and work that has begun was invoked, however it ends. */
+static inline bool delivery_starts(const struct world *w, const struct call_target *to)
+{
+    const char *type = service_type(w, to->service);
+    return strcmp(type, "glue") == 0 || strcmp(type, "athena") == 0 ||
+           strcmp(type, "databricks") == 0;
 }
 
 static inline bool deliveries_conserved(const struct deliveries *d)
@@ -228,7 +240,7 @@ static inline void delivery_try(struct world *w, struct service *s, struct deliv
     }
     struct delivery *delivery = records_at(&d->records, number);
     const struct delivery_target *target = &d->targets[delivery->target];
-    const double size_bytes = (double)delivery->size_bytes;
+    const double size_bytes = target->starts ? 0 : (double)delivery->size_bytes;
     d->now.tried++;
     if (target->accepts) {
         delivery_send(w, s, target->edge, 0, size_bytes);
@@ -304,7 +316,9 @@ static inline void deliveries_heard(struct world *w, struct service *s, struct d
     if (delivery->timer != EVENT_NONE) {
         events_cancel(&s->core->events, delivery->timer);
     }
-    if (outcome == OUTCOME_OK) {
+    const bool begun = d->targets[delivery->target].starts &&
+                       (outcome == OUTCOME_FAILED || outcome == OUTCOME_TIMEOUT);
+    if (outcome == OUTCOME_OK || begun) {
         delivery_good(w, s, d, number);
     } else {
         delivery_again(w, s, d, number, outcome);

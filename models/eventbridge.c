@@ -77,6 +77,7 @@ static void bus_target(struct world *w, struct service *s, uint32_t number,
         .dead_edge = dead->edge,
         .has_dead = dead->service != SERVICE_NONE,
         .accepts = bus_is_function(w, to),
+        .starts = delivery_starts(w, to),
         .retry = {.phases = {{tries, p->retry.first_wait_ns, p->retry.factor,
                               p->retry.most_wait_ns}},
                   .phases_count = 1,
@@ -376,7 +377,8 @@ const struct model eventbridge_model = {
                 "lost. Targets of an API destination answer within 5 s or have failed, and take "
                 "`invocation_rate` tries a second; more wait, up to max_event_age. A schedule "
                 "invokes its target every so often, or by the clock of a place as a cron "
-                "expression says, within its flexible window. An event takes its size along. Left "
+                "expression says, within its flexible window. An event takes its size along, but "
+                "not to a job or a query that it begins, which is invoked however it ends. Left "
                 "out: pipes, one-time schedules and the 60 s of precision of the others, retention "
                 "of archives, the custom bus of 2026 (EventsV2); events that match together.",
             ROWS(params, bus_params),

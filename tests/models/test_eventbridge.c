@@ -248,6 +248,33 @@ static void test_api_destinations(void **state)
     lab_close(lab);
 }
 
+/* Glue API Reference, StartJobRun: an event begins a run, which reads the job's own input, not the
+ * kilobyte of the event; a run that fails was invoked all the same, and is not begun again. */
+static void test_jobs(void **state)
+{
+    (void)state;
+    for (int fails = 0; fails < 2; fails++) {
+        struct lab *lab = lab_run(
+            WHOLE "duration: 1h\nservices:\n"
+                  "  b: {type: eventbridge, entry: 1 KiB, " LATENCY
+                  ", rules: [{to: [g.start_job_run, "
+                  "a.query]}]}\n"
+                  "  g: {type: glue, input: 1 GiB, start: 10s, max_concurrent: 100, failures: %d}\n"
+                  "  a: {type: athena, scanned: 1 GB}\n"
+                  "traffic:\n  u: {to: b.put_events, rate: [[0s, 60/h], [30min, 0/s]], arrivals: "
+                  "constant}\n",
+            fails);
+        lab_equal(lab, "services.b.invocations", 2 * 30);
+        lab_equal(lab, "services.b.successful_invocations", 2 * 30);
+        lab_equal(lab, fails ? "services.g.runs_failed" : "services.g.runs_succeeded", 30);
+        lab_near(lab, "services.a.processed_bytes", 30 * 1e9, 1);
+        if (!fails) {
+            lab_near(lab, "services.g.bytes_read", 30 * 1073741824.0, 1e3);
+        }
+        lab_close(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_api_destinations),
+        cmocka_unit_test(test_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
