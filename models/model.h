@@ -171,6 +171,7 @@ struct source_ask {
     uint32_t most;          /* messages */
     double bytes;           /* and so many bytes of them, but at least one message; INFINITY: any */
     uint32_t part;          /* of a stream */
+    bool reports;           /* the consumer says which failed, and goes on with the others */
     struct source_got *got; /* null, or filled in by a source that knows */
 };
 

@@ -309,6 +309,9 @@ static uint32_t sqs_receive(struct world *w, struct service *s, uint16_t edge,
     if (!p->fifo) {
         count = messages_receive(&q->messages, most, delivery);
         if (count > 0) {
+            if (ask->reports) {
+                messages_tolerate(&q->messages, *delivery);
+            }
             const double calls = ceil(count / (double)SQS_BATCH_MAX);
             q->calls[SQS_RECEIVE_CALLS] += calls;
             sqs_bill(q, calls, count);
@@ -413,7 +416,9 @@ const struct model sqs_model = {
                 "go out in order, none while one is in flight; redriven ones draw a group anew. "
                 "In high throughput a group's sends are limited by its partition, receives and "
                 "deletes by all partitions together. A `poison` message fails its consumer each "
-                "time: a function at that message of its batch, a worker before its `delete`. "
+                "time: a worker before its `delete`, a function at that message of its batch, but "
+                "one "
+                "that reports item failures of a standard queue, which does the others. "
                 "`queue` is the visible messages, `busy` those in flight, of max_in_flight. Left "
                 "out: fair queues, changes of a message's visibility, growing partitions.",
             ROWS(params, sqs_params),

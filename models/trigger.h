@@ -91,7 +91,7 @@ struct trigger_params {
            "whether `work` and `calls` are for each message of a batch, in turn, or once for all", \
            DEFINED("archsim language 1")), \
     FLAG(trigger.report_batch_item_failures, "false", \
-         "messages before the one that fails are done; else all of the batch come again", \
+         "poison alone comes again; FIFO, or a call that fails: and what follows; else all", \
          DOCUMENTED(TRIGGER_SQS_ERRORS_PAGE))
 /* clang-format on */
 
@@ -178,8 +178,11 @@ static inline void trigger_receive(void *context, uint32_t most, double bytes, u
     const struct trigger *trigger = context;
     const int64_t now_ns = core_now(trigger->s->core);
     struct source_got got = {.first_ns = now_ns, .last_ns = now_ns};
-    const struct source_ask ask = {
-        .most = most, .bytes = bytes, .part = trigger->stream ? *delivery : 0, .got = &got};
+    const struct source_ask ask = {.most = most,
+                                   .bytes = bytes,
+                                   .part = trigger->stream ? *delivery : 0,
+                                   .reports = trigger->params->report_batch_item_failures,
+                                   .got = &got};
     records->count = source_receive(trigger->w, &trigger->params->from_target, &ask, delivery);
     records->first_ns = got.first_ns;
     records->last_ns = got.last_ns;

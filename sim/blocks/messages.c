@@ -529,9 +529,17 @@ void messages_settle(struct messages *q, uint32_t delivery, uint32_t done)
     }
 }
 
+void messages_tolerate(struct messages *q, uint32_t delivery)
+{
+    receipt_at(q, delivery)->tolerant = true;
+}
+
 uint32_t messages_bad(const struct messages *q, uint32_t delivery)
 {
     uint32_t index = 0;
+    if (receipt_at(q, delivery)->tolerant) {
+        return MESSAGES_NONE;
+    }
     for (uint32_t slot = delivery; q->bad_count > 0 && slot != MESSAGES_NONE;) {
         const struct messages_receipt *r = receipt_at(q, slot);
         for (uint32_t held = r->held.first; held != MESSAGES_NONE; index++) {

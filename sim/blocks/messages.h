@@ -76,6 +76,7 @@ struct messages_receipt {
     uint32_t later, earlier;   /* by deadline */
     bool open;                 /* its delivery is not settled */
     bool overdue;
+    bool tolerant; /* its bad messages hold nobody up */
 };
 
 /* A message that may be gone, or received by another. */
@@ -144,6 +145,8 @@ void messages_settle(struct messages *q, uint32_t delivery, uint32_t done);
 /* Which message of a delivery is the first bad one, counted as it was received; MESSAGES_NONE: none
  * is. O(messages of the delivery) while a bad one is here. */
 uint32_t messages_bad(const struct messages *q, uint32_t delivery);
+/* Bad messages of a delivery do not keep its consumer from the others: it has no first bad one. */
+void messages_tolerate(struct messages *q, uint32_t delivery);
 /* Takes the oldest message out that can be received, of a queue from which others hardly receive;
  * false: there is none. */
 bool messages_take(struct messages *q, bool *bad);

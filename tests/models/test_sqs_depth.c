@@ -121,8 +121,9 @@ static void test_poison(void **state)
     lab_close(lab);
 }
 
-/* A function: `report_batch_item_failures` saves those before the bad one; without it all of its
- * batch fail with it, and good ones become dead letters too. */
+/* A function: with `report_batch_item_failures` the bad ones alone come back, and the invocation
+ * has not failed (Lambda Developer Guide, Handling errors for an SQS event source); without it all
+ * of its batch fail with it, and good ones become dead letters too. */
 static void test_poison_in_batches(void **state)
 {
     (void)state;
@@ -141,11 +142,11 @@ static void test_poison_in_batches(void **state)
         dead[i] = metric(lab, "q.messages_dead_lettered");
         equal(lab, "q.number_of_messages_deleted", sent[i] - dead[i]);
         equal(lab, "dlq.approximate_number_of_messages_visible_max", dead[i]);
-        assert_true(metric(lab, "f.errors.failed") > 0);
+        assert_true((metric(lab, "f.errors.failed") > 0) == (i > 0));
         lab_close(lab);
     }
+    assert_true(fabs(dead[0] / sent[0] - 0.05) < 0.0063); /* 5 sigmas of 30,000 */
     /* bad ones come back together, and hold up the good ones behind them */
-    assert_true(dead[0] / sent[0] > 0.045 && dead[0] / sent[0] < 0.09);
     assert_true(dead[1] / sent[1] > 0.15 && dead[1] / sent[1] < 0.25);
     /* batches of ten, one receive: all of 1 - 0.95^10 = 40.1 % */
     assert_true(dead[2] / sent[2] > 0.35 && dead[2] / sent[2] < 0.45);
