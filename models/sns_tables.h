@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "models/model.h"
+#include "sim/blocks/redelivery.h"
+#include "sim/blocks/throttle.h"
 
 #define SNS_RETRIES "SNS Developer Guide, Message delivery retries"
 #define SNS_QUOTAS "AWS General Reference, Amazon SNS endpoints and quotas"
@@ -304,6 +306,30 @@ static inline const char *sns_forbid(const void *params, const struct passage *p
                ? arena_printf(arena, "a standard topic cannot deliver to the FIFO queue '%s'",
                               callee->name)
                : NULL;
+}
+
+/* Phases: at once, after the shortest wait, growing, after the longest. */
+static inline struct redelivery sns_retry(const struct sns_subscription *sub, uint8_t protocol)
+{
+    const struct sns_policy own = {sub->no_delay_retries_count, sub->min_delay_retries_count,
+                                   sns_backoffs(sub),           sub->max_delay_retries_count,
+                                   sub->min_delay_ns,           sub->max_delay_ns};
+    const struct sns_policy *policy = protocol == SNS_HTTP ? &own : &sns_policies[protocol];
+    const int64_t low_ns = policy->low_ns, high_ns = policy->high_ns;
+    return (struct redelivery){
+        .phases = {{policy->at_once, 0, 1, 0},
+                   {policy->early, low_ns, 1, low_ns},
+                   {policy->growing, low_ns, sns_factor(low_ns, high_ns, policy->growing), high_ns},
+                   {policy->late, high_ns, 1, high_ns}},
+        .phases_count = REDELIVERY_PHASES,
+        .age_max_ns = -1};
+}
+
+static inline struct throttle sns_pace(const struct sns_subscription *sub)
+{
+    struct throttle pace;
+    throttle_init_burst(&pace, sub->max_receives_per_s, SNS_S);
+    return pace;
 }
 
 #endif
