@@ -531,8 +531,8 @@ static void call_record(struct world *w, const struct frame *f, bool heard, enum
     }
 }
 
-/* The service that sent the call by itself and hears of its end; or null. */
-static struct service *call_sender(struct world *w, const struct frame *f)
+/* Nobody waits for it: the service that sent it by itself and hears of its end; or null. */
+static __attribute__((noinline)) struct service *call_sender(struct world *w, const struct frame *f)
 {
     if (!(f->flags & FRAME_ASYNC) || f->parent != FRAME_NONE ||
         core_more(&w->core, f)->delivery == 0 || feed_is(w, f)) {
@@ -550,10 +550,10 @@ static void call_answer(struct world *w, struct frame *f, enum outcome outcome)
         caller = core_frame(&w->core, f->parent);
         caller = caller->generation == f->parent_generation ? caller : NULL;
     }
-    struct service *sender = call_sender(w, f);
+    const bool waits = caller != NULL || f->flags & FRAME_ROOT;
+    struct service *sender = waits ? NULL : call_sender(w, f);
     if (f->flags & FRAME_MEASURED) {
-        const bool heard = caller != NULL || sender != NULL || feed_is(w, f);
-        call_record(w, f, heard || f->flags & FRAME_ROOT, outcome);
+        call_record(w, f, waits || sender != NULL || feed_is(w, f), outcome);
         world_closed(w);
     }
     if (f->flags & FRAME_ROOT) {

@@ -60,7 +60,7 @@ struct frame *source_invoke(struct world *w, const struct call_target *source, u
 }
 
 /* Without a program all rounds end at once; one round of several messages is all of them. */
-bool feed_spoilt(struct world *w, struct frame *f)
+__attribute__((noinline)) bool feed_spoilt(struct world *w, struct frame *f)
 {
     struct service *source = &w->services[w->scenario->edges[f->edge].caller];
     if (source->model->spoilt == NULL) {

@@ -320,18 +320,27 @@ static void step_choose(struct world *w, struct frame *f, const struct step *ste
     f->pc = step->branches[i].pc;
 }
 
-/* The program is through. True: a delivery has further rounds, and begins the next at once. */
-static bool program_end(struct world *w, struct frame *f)
+/* A round of a delivery is through. True: there are further ones, and the next begins at once. */
+static __attribute__((noinline)) bool program_end_round(struct world *w, struct frame *f)
 {
-    const bool fed = feed_is(w, f);
-    if (fed && feed_spoilt(w, f)) {
+    if (feed_spoilt(w, f)) {
         call_end(w, f, OUTCOME_FAILED);
         return false;
     }
-    if (fed && f->pc != PC_NONE && f->parent_generation > 1) {
+    if (f->pc != PC_NONE && f->parent_generation > 1) {
         f->parent_generation--;
         f->pc = w->services[f->service].spec->operations[f->operation].pc;
         return true;
+    }
+    call_end(w, f, OUTCOME_OK);
+    return false;
+}
+
+/* The program is through. True: it begins again at once. */
+static bool program_end(struct world *w, struct frame *f)
+{
+    if (feed_is(w, f)) {
+        return program_end_round(w, f);
     }
     call_end(w, f, OUTCOME_OK);
     return false;
