@@ -218,8 +218,8 @@ class Replications(Cli):
         for path in files:
             texts = []
             for jobs in (1, 2, 5):
-                text = self.archsim("run", path, "--format", "json", "--jobs", jobs,
-                                    "--duration", "20s", "--replications", 3).stdout
+                text = self.archsim("run", path, "--format", "json", "--jobs", jobs, "--set",
+                                    "warmup=5s", "--duration", "20s", "--replications", 3).stdout
                 texts.append(re.sub(r'"wall_time": [^\n]*', "", text))
             self.assertEqual(texts[0], texts[1], path)
             self.assertEqual(texts[0], texts[2], path)

@@ -45,7 +45,7 @@ OWN = {"function_pool": {"cold_start": LATENCY, "cold_start_ratio": None},
        "s3": {"first_byte_latency": LATENCY, "total_request_latency": LATENCY},
        "cache": {"hit_ratio": None}}
 RARE = 5e-3  # a second, about four in these twelve minutes
-BUSY = ("flagship", "serverless-api")  # they do much work
+BUSY = ("flagship", "iot-ingestion", "rest-graphql-api", "serverless-api")  # they do much work
 
 
 # Calls that come back to the same callee after another one, and operations.
