@@ -492,12 +492,6 @@ static void athena_observe(struct world *w, struct service *s, struct own_value 
     }
 }
 
-static struct usage athena_used(const struct gauge *used, int64_t most, int64_t now_ns)
-{
-    return (struct usage){.used = gauge_area_s(used, now_ns),
-                          .available = most == ALLOTMENT_UNLIMITED ? INFINITY : (double)most};
-}
-
 /* A reservation's queries are not in the account's quota of active ones. */
 static void athena_usage(struct world *w, struct service *s, struct usage *usage)
 {
@@ -505,13 +499,13 @@ static void athena_usage(struct world *w, struct service *s, struct usage *usage
     const struct athena_account *account = s->shared;
     const struct allotment *running = &((const struct athena *)s->state)->running;
     const int64_t now_ns = core_now(s->core);
-    usage[ATHENA_OF_ACTIVE] = athena_used(
+    usage[ATHENA_OF_ACTIVE] = usage_of_level(
         &account->active[ATHENA_QUERY],
         athena_on_demand(s) ? account->most[ATHENA_QUERY] : ALLOTMENT_UNLIMITED, now_ns);
     usage[ATHENA_OF_STARTS] = (struct usage){.used = (double)account->starts.taken,
                                              .available = account->starts.rate_per_s};
-    usage[ATHENA_OF_RUNNING] = athena_used(&running->places, running->places_most, now_ns);
-    usage[ATHENA_OF_DPUS] = athena_used(&running->units, running->units_most, now_ns);
+    usage[ATHENA_OF_RUNNING] = usage_of_level(&running->places, running->places_most, now_ns);
+    usage[ATHENA_OF_DPUS] = usage_of_level(&running->units, running->units_most, now_ns);
 }
 
 static const char *athena_check(const void *params)

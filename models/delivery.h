@@ -83,6 +83,12 @@ static inline void deliveries_init(struct world *w, struct service *s, struct de
     service_gauge(s, &d->waiting, &d->waiting_window);
 }
 
+/* A function has a queue of its own for events: its invocation is asynchronous. */
+static inline bool delivery_accepts(const struct world *w, const struct call_target *to)
+{
+    return strcmp(service_type(w, to->service), "lambda") == 0;
+}
+
 /* StartJobRun and its like begin what then works on data of its own: the size of the event is not
  * theirs, and work that has begun was invoked, however it ends. */
 static inline bool delivery_starts(const struct world *w, const struct call_target *to)

@@ -96,7 +96,7 @@ static void bus_event(struct world *w, struct service *s, double size_bytes)
         }
         matches++;
         for (uint32_t k = 0; k < rules[i].to_targets.count; k++) {
-            const struct distribution *latency = bus_is_function(w, &rules[i].to_targets.items[k])
+            const struct distribution *latency = delivery_accepts(w, &rules[i].to_targets.items[k])
                                                      ? p->lambda_latency_ns_dist
                                                      : p->latency_ns_dist;
             const int64_t latency_ns = distribution_draw_int(latency, &bus->latency_random);

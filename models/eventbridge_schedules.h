@@ -36,11 +36,6 @@ struct bus_account {
     bool started;
 };
 
-static inline bool bus_is_function(const struct world *w, const struct call_target *target)
-{
-    return strcmp(service_type(w, target->service), "lambda") == 0;
-}
-
 static inline void bus_target(struct world *w, struct service *s, uint32_t number,
                               const struct call_target *to, const struct call_target *dead,
                               int64_t tries, int64_t age_ns, double per_s)
@@ -56,7 +51,7 @@ static inline void bus_target(struct world *w, struct service *s, uint32_t numbe
         .pace = pace,
         .dead_edge = dead->edge,
         .has_dead = dead->service != SERVICE_NONE,
-        .accepts = bus_is_function(w, to),
+        .accepts = delivery_accepts(w, to),
         .starts = delivery_starts(w, to),
         .retry = {.phases = {{tries, p->retry.first_wait_ns, p->retry.factor,
                               p->retry.most_wait_ns}},

@@ -585,11 +585,6 @@ static void glue_observe(struct world *w, struct service *s, struct own_value *o
     }
 }
 
-static struct usage glue_used(const struct gauge *gauge, int64_t now_ns, int64_t available)
-{
-    return (struct usage){.used = gauge_area_s(gauge, now_ns), .available = (double)available};
-}
-
 static void glue_usage(struct world *w, struct service *s, struct usage *usage)
 {
     (void)w;
@@ -601,12 +596,13 @@ static void glue_usage(struct world *w, struct service *s, struct usage *usage)
         usage[i] = (struct usage){.available = INFINITY};
     }
     if (glue->was_full) { /* a job that runs alone uses all of its places, and lacks none */
-        usage[GLUE_OF_JOB] = glue_used(&glue->running, now_ns, p->max_concurrent_count);
+        usage[GLUE_OF_JOB] = usage_of_level(&glue->running, p->max_concurrent_count, now_ns);
     }
     if (glue->has_run) {
         usage[GLUE_OF_ACCOUNT] =
-            glue_used(&account->runs.places, now_ns, account->runs.places_most);
-        usage[GLUE_OF_DPUS] = glue_used(&account->runs.units, now_ns, account->runs.units_most);
+            usage_of_level(&account->runs.places, account->runs.places_most, now_ns);
+        usage[GLUE_OF_DPUS] =
+            usage_of_level(&account->runs.units, account->runs.units_most, now_ns);
     }
     usage[GLUE_OF_CATALOG] = (struct usage){.used = (double)account->catalog.taken,
                                             .available = account->catalog.rate_per_s};

@@ -60,6 +60,7 @@
 #ifndef ARCHSIM_MODELS_MODEL_H
 #define ARCHSIM_MODELS_MODEL_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -156,6 +157,12 @@ struct usage {
     double available; /* INFINITY: it is not limited */
     double peak; /* of a level beyond which calls are refused at once: the highest in the window */
 };
+/* Of a level, of so many that there are; INT64_MAX: it is not limited. */
+static inline struct usage usage_of_level(const struct gauge *level, int64_t most, int64_t now_ns)
+{
+    return (struct usage){.used = gauge_area_s(level, now_ns),
+                          .available = most == INT64_MAX ? (double)INFINITY : (double)most};
+}
 
 #define DELIVERY_NONE UINT32_MAX
 #define PART_NONE UINT32_MAX

@@ -22,7 +22,7 @@ static void s3_target(struct world *w, struct service *s, uint32_t number,
     }
     b->events.targets[number] = (struct delivery_target){
         .edge = target->edge,
-        .accepts = strcmp(service_type(w, target->service), "lambda") == 0,
+        .accepts = delivery_accepts(w, target),
         .retry = {.phases = {{REDELIVERY_ANY, p->events.first_wait_ns, 2, p->events.most_wait_ns}},
                   .phases_count = 1,
                   .age_max_ns = p->events.max_age_ns},

@@ -50,7 +50,7 @@ static void sns_subscribe(struct world *w, struct service *s, uint32_t i)
         .edge = sub->to_target.edge,
         .dead_edge = sub->dead_letter_target.edge,
         .has_dead = sub->dead_letter_target.service != SERVICE_NONE,
-        .accepts = strcmp(service_type(w, sub->to_target.service), "lambda") == 0,
+        .accepts = delivery_accepts(w, &sub->to_target),
         .starts = delivery_starts(w, &sub->to_target),
         .retry = sns_retry(sub, sns->protocols[i]),
         .jitter_ratio = p->jitter_ratio,
