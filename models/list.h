@@ -18,13 +18,13 @@
     X(cloudfront)         \
     X(cloudtrail)         \
     X(cloudwatch)         \
+    X(databricks)         \
     X(dax)                \
+    X(dms)                \
     X(dynamodb)           \
-    X(eventbridge)        \
     X(ebs)                \
     X(efs)                \
-    X(databricks)         \
-    X(dms)                \
+    X(eventbridge)        \
     X(fargate)            \
     X(glue)               \
     X(identity)           \
